@@ -1,0 +1,8 @@
+/**
+ * Admin: health, readiness, metrics; the operator's verbs over a unix socket.
+ * Knows: what it is handed to show and to call. Never knows: the public listener, rules, tokens.
+ * State: the metrics registry of one gateway.
+ */
+export { type AdminOptions, adminEndpoints, publicHealthEndpoint, type Readiness } from './admin-endpoints.js'
+export { createMetrics, type Metrics } from './metrics.js'
+export { type OperatorOptions, type OperatorUsers, operatorEndpoints } from './operator-endpoints.js'

@@ -1,0 +1,95 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** One finished request, as it is counted; times in seconds. */
+export interface RequestSample {
+  /** The rule's pattern, `gateway` for its own endpoints, or `none`: never the client's path, of which there is no end. */
+  readonly rule: string
+  /** `allow`, `deny` or `limit`. */
+  readonly verdict: string
+  readonly status: number
+  readonly durationSeconds: number
+  /** Until the request was forwarded or refused; null for the gateway's own endpoints, which hash and store. */
+  readonly gatewaySeconds: number | null
+}
+
+export interface Metrics {
+  readonly registry: Registry
+  readonly countRequest: (sample: RequestSample) => void
+  readonly countRefusal: (code: string) => void
+  readonly countAuthEvent: (event: string) => void
+  readonly noteReload: (succeeded: boolean, revision: string) => void
+}
+
+const LATENCY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const OWN_LATENCY_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5]
+
+/** The metrics of one gateway, listed in docs/metrics.md. Label values are bounded by the policy file, never by clients. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const requests = new Counter({
+    name: 'portcullis_requests_total',
+    help: 'Requests by rule, verdict and status.',
+    labelNames: ['rule', 'verdict', 'status'] as const,
+    registers
+  })
+  const duration = new Histogram({
+    name: 'portcullis_request_duration_seconds',
+    help: 'From the first byte of a request to the last of its response, by rule.',
+    labelNames: ['rule'] as const,
+    buckets: LATENCY_SECONDS,
+    registers
+  })
+  const own = new Histogram({
+    name: 'portcullis_gateway_duration_seconds',
+    help: 'What the gateway itself adds before a request is forwarded or refused.',
+    buckets: OWN_LATENCY_SECONDS,
+    registers
+  })
+  const refusals = new Counter({
+    name: 'portcullis_refusals_total',
+    help: 'Refusals by problem code.',
+    labelNames: ['code'] as const,
+    registers
+  })
+  const authEvents = new Counter({
+    name: 'portcullis_auth_events_total',
+    help: 'Logins, refreshes and logouts, and their failures.',
+    labelNames: ['event'] as const,
+    registers
+  })
+  const reloads = new Counter({
+    name: 'portcullis_policy_reloads_total',
+    help: 'Reloads of the settings file by result.',
+    labelNames: ['result'] as const,
+    registers
+  })
+  const reloadState = new Gauge({
+    name: 'portcullis_policy_reload_successful',
+    help: '1 when the file as it stands is the one that serves, 0 when its last reading was refused.',
+    registers
+  })
+  const serving = new Gauge({
+    name: 'portcullis_policy_info',
+    help: '1 for the revision that serves.',
+    labelNames: ['revision'] as const,
+    registers
+  })
+  return {
+    registry,
+    countRequest({ rule, verdict, status, durationSeconds, gatewaySeconds }) {
+      requests.inc({ rule, verdict, status })
+      duration.observe({ rule }, durationSeconds)
+      if (gatewaySeconds !== null) own.observe(gatewaySeconds)
+    },
+    countRefusal: (code) => refusals.inc({ code }),
+    countAuthEvent: (event) => authEvents.inc({ event }),
+    noteReload(succeeded, revision) {
+      reloads.inc({ result: succeeded ? 'success' : 'failure' })
+      reloadState.set(succeeded ? 1 : 0)
+      serving.reset()
+      serving.set({ revision }, 1)
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Scalar, User } from '../domain.js'
+import { Problem, problems, toProblem } from '../problems.js'
+
+/** What an operator does to users; each rejects with an error whose message is one line for the operator. */
+export interface OperatorUsers {
+  readonly list: () => Promise<readonly User[]>
+  readonly add: (user: NewOperatorUser) => Promise<User>
+  readonly setPassword: (username: string, password: string) => Promise<User>
+  readonly setRoles: (username: string, roles: readonly string[]) => Promise<User>
+  readonly setDisabled: (username: string, disabled: boolean) => Promise<User>
+}
+
+export interface NewOperatorUser {
+  readonly username: string
+  readonly password: string
+  readonly roles: readonly string[]
+  readonly attributes: Readonly<Record<string, Scalar>>
+}
+
+export interface OperatorOptions {
+  readonly users: OperatorUsers
+  /** Whether an error's message was written for the operator; others are failures of ours. */
+  readonly isMistake: (error: unknown) => boolean
+}
+
+// Nothing is coerced and nothing ignored: `"false"` is not taken for a boolean, nor one role for a list of them.
+const roles = z.array(z.string())
+const newUser = z.strictObject({
+  username: z.string(),
+  password: z.string(),
+  roles,
+  attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+})
+const passwordChange = z.strictObject({ password: z.string() })
+const rolesChange = z.strictObject({ roles })
+const disabledChange = z.strictObject({ disabled: z.boolean() })
+
+function parseBody<Body>(schema: z.ZodType<Body>, { body }: FastifyRequest): Body {
+  const parsed = schema.safeParse(body)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new Problem('invalid_request', { detail: `${issue?.path.join('.') || 'The body'}: ${issue?.message}` })
+}
+
+interface Named {
+  Params: { username: string }
+}
+
+/**
+ * The operator's verbs, for the command beside a running gateway. They are served on a unix socket that only its
+ * owner can open: whoever reaches it could read the store itself.
+ */
+export async function operatorEndpoints(app: FastifyInstance, { users, isMistake }: OperatorOptions): Promise<void> {
+  app.setErrorHandler((error: Error, _request, reply) => {
+    if (isMistake(error)) return reply.code(422).send({ message: error.message })
+    const problem = toProblem(error)
+    const status = problems[problem.code].status < 500 ? 422 : 503
+    return reply.code(status).send({ message: problem.options.detail ?? problem.code })
+  })
+  app.get('/api/users', async () => ({ users: await users.list() }))
+  app.post('/api/users', async (request, reply) => reply.code(201).send(await users.add(parseBody(newUser, request))))
+  app.put<Named>('/api/users/:username/password', async (request) =>
+    users.setPassword(request.params.username, parseBody(passwordChange, request).password)
+  )
+  app.put<Named>('/api/users/:username/roles', async (request) =>
+    users.setRoles(request.params.username, parseBody(rolesChange, request).roles)
+  )
+  app.put<Named>('/api/users/:username/disabled', async (request) =>
+    users.setDisabled(request.params.username, parseBody(disabledChange, request).disabled)
+  )
+}

@@ -1,0 +1,252 @@
+/**
+ * The whole system on one page: which rooms there are, what each is handed, and the way of a request through them.
+ * Rooms never import each other; this file and its neighbours (serving, exchange, steps, account) tie them together.
+ */
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import httpProxy from '@fastify/http-proxy'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { createAccount } from './account.js'
+import { type OperatorUsers, publicHealthEndpoint, type Readiness } from './admin/index.js'
+import { createRawRefusals } from './client-error.js'
+import type { User } from './domain.js'
+import { beginExchange, createIds, exchangeOf, OWN } from './exchange.js'
+import { watchFreshConnections } from './fresh-connections.js'
+import { readBearerToken } from './identity/index.js'
+import { createLimits, createLoginGuard } from './limits/index.js'
+import { Problem, problems, sendProblem, toProblem } from './problems.js'
+import { expectsContinue } from './proxy/index.js'
+import { createServing, type Resources } from './serving.js'
+import type { Settings } from './settings/index.js'
+import { createSteps } from './steps.js'
+import { type AuthEvent, authEndpoints, keySetEndpoint } from './tokens/index.js'
+import { canonicalUsername } from './users/index.js'
+
+export interface Gateway {
+  readonly app: FastifyInstance
+  /** Swaps the settings in, whole, between two requests; `listen`, `store` and their like keep their first value. */
+  readonly reload: (settings: Settings) => void
+  /** Says in the details of readiness that the file as it stands is not the one that serves, and why. */
+  readonly noteRejected: (reasons: readonly string[]) => void
+  readonly readReadiness: () => Promise<Readiness>
+  readonly operatorUsers: OperatorUsers
+  /** Lets requests in flight finish, for as long as `drainMs`, then ends what is left. */
+  readonly close: (drainMs: number) => Promise<void>
+}
+
+/** The operator's verbs: a change of a user ends the access tokens that said otherwise, and is audited. */
+function createOperatorUsers({ users, audit }: Resources, noteChangedUser: (user: User) => void): OperatorUsers {
+  const changed = (event: string) => (user: User) => {
+    noteChangedUser(user)
+    audit(event, { subject: user.id, username: user.username, roles: user.roles, disabled: user.disabled })
+    return user
+  }
+  return {
+    list: users.list,
+    add: (user) => users.add(user).then(changed('user_added')),
+    setPassword: (username, password) => users.setPassword(username, password).then(changed('user_password_set')),
+    setRoles: (username, roles) => users.setRoles(username, roles).then(changed('user_roles_set')),
+    setDisabled: (username, disabled) =>
+      users.setDisabled(username, disabled).then(changed(disabled ? 'user_disabled' : 'user_enabled'))
+  }
+}
+
+/** Every method that Node's parser knows; CONNECT asks for a tunnel, which is another kind of proxy. */
+const FORWARDED_METHODS = METHODS.filter((method) => method !== 'CONNECT')
+/** Of these Fastify looks at the body before the handler runs; the others' bodies stay on the wire until forwarded. */
+const PARSED = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** How often connections that have become idle are ended while draining. */
+const SWEEP_MS = 100
+/** For a refusal to reach its client when the time to drain is over. */
+const LAST_WORDS_MS = 250
+
+export async function buildGateway(initial: Settings, resources: Resources): Promise<Gateway> {
+  let serving = createServing(initial, resources, null)
+  let closing = false
+  let rejected: readonly string[] = []
+  const nextId = createIds()
+
+  const rawRefusals = createRawRefusals(nextId, (code, requestId) => {
+    resources.metrics.countRefusal(code)
+    resources.access({ request_id: requestId, verdict: 'deny', code, status: problems[code].status })
+  })
+
+  const app: FastifyInstance = fastify({
+    logger: false,
+    // The router must not read the path a second time: it sees one fixed path for everything that rules judge,
+    // and `/own/…` for our endpoints, which no client can ask for.
+    rewriteUrl(request) {
+      return beginExchange(request as IncomingMessage, serving, nextId).endpoint ?? '/'
+    },
+    routerOptions: { querystringParser: () => ({}), maxParamLength: 65_536 },
+    genReqId: () => '',
+    bodyLimit: 64 * 1024,
+    requestTimeout: 0,
+    // Silence on a connection, while our own endpoints answer; what is forwarded has the upstream's `idle_timeout`.
+    connectionTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    // Requests that arrive while draining on a connection still open are answered, and are its last.
+    return503OnClosing: false,
+    // A missing Host is refused by the steps, as a problem.
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, requireHostHeader: false },
+    clientErrorHandler: rawRefusals.refuseBytes
+  })
+  app.server.on('connect', rawRefusals.refuseTunnel)
+  const endFreshConnections = watchFreshConnections(app.server)
+  for (const method of FORWARDED_METHODS)
+    app.addHttpMethod(method, { hasBody: PARSED.has(method), overrideExisting: true })
+  // RFC 9110 §10.1.1: a body is asked for when it is wanted, not before the request is judged.
+  app.server.on('checkContinue', (request, response) => app.routing(request, response))
+  // Any other expectation may be ignored, and means nothing to what judges.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+  const limits = await createLimits(app)
+  const steps = createSteps({ limits, audit: resources.audit, nextId, isClosing: () => closing })
+  const account = createAccount(resources)
+  const loginGuard = createLoginGuard(() => serving.settings.users.login)
+
+  // --- How refusals leave, and how every request is accounted for. ---
+
+  const inFlight = new Set<ServerResponse>()
+  app.addHook('onRequest', async (request, reply) => {
+    inFlight.add(reply.raw)
+    reply.raw.once('close', () => {
+      inFlight.delete(reply.raw)
+      account(request, reply)
+    })
+  })
+  // Whatever the gateway answers itself; what is forwarded has them already.
+  app.addHook('onSend', async (request, reply) => {
+    const fields = steps.responseFields(exchangeOf(request))
+    for (let i = 0; i + 1 < fields.length; i += 2) reply.header(fields[i] ?? '', fields[i + 1])
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const exchange = exchangeOf(request)
+    const problem = toProblem(error)
+    exchange.code = problem.code
+    exchange.judgedMs ??= performance.now()
+    const decisionId = exchange.decision?.id ?? null
+    // A client's own mistakes are no failure of ours: whoever likes could fill the log with them.
+    const ours = problems[problem.code].status >= 500
+    if (ours && (problem.code === 'internal_error' || problem.cause !== undefined)) {
+      resources.failure(problem.cause, { request_id: exchange.id, code: problem.code })
+    }
+    const { decision } = exchange
+    if (decision !== null && !decision.allow) {
+      resources.audit('refused', {
+        request_id: exchange.id,
+        decision_id: decisionId,
+        code: problem.code,
+        subject: decision.subject?.subject ?? null,
+        ...decision.request
+      })
+    }
+    return sendProblem(reply, problem, { requestId: exchange.id, decisionId })
+  })
+  app.setNotFoundHandler(async () => {
+    throw new Problem('not_found')
+  })
+
+  // --- The scopes: our own endpoints, and everything else. ---
+
+  await app.register(
+    async (own) => {
+      own.addHook('onRequest', steps.admit)
+      own.addHook('preParsing', async (request, reply) => {
+        if (expectsContinue(request.raw)) reply.raw.writeContinue()
+      })
+      await own.register(keySetEndpoint, { prefix: '/.well-known', jwks: () => resources.keyring.jwks })
+      await own.register(publicHealthEndpoint, { prefix: '/health', readReadiness })
+      await own.register(authEndpoints, {
+        prefix: '/auth',
+        sessions: () => serving.sessions,
+        authenticateUser: resources.users.authenticate,
+        admitLogin: (username, request) =>
+          loginGuard.admit(canonicalUsername(username) ?? username, exchangeOf(request).peer.address),
+        readBearerToken,
+        clientAddress: (request) => exchangeOf(request).peer.address,
+        report: reportAuthEvent
+      })
+    },
+    { prefix: OWN }
+  )
+
+  await app.register(async (proxied) => {
+    for (const step of steps.judge) proxied.addHook('onRequest', step)
+    // Bodies are streamed as they come, whatever they call themselves.
+    proxied.removeAllContentTypeParsers()
+    proxied.addHook('onRequest', async (request) => {
+      request.raw.headers['content-type'] = undefined
+    })
+    await proxied.register(httpProxy, {
+      prefix: '/',
+      upstream: '',
+      httpMethods: FORWARDED_METHODS,
+      replyOptions: { getUpstream: () => 'http://upstream.invalid' },
+      handler: steps.forward
+    })
+  })
+
+  function reportAuthEvent(request: FastifyRequest, { event, subject, username, sessionId }: AuthEvent): void {
+    const { id, peer } = exchangeOf(request)
+    resources.metrics.countAuthEvent(event)
+    resources.audit(event, {
+      request_id: id,
+      address: peer.address,
+      ...(username === undefined ? {} : { username: username.slice(0, 256) }),
+      ...(subject === undefined ? {} : { subject }),
+      ...(sessionId === undefined ? {} : { session_id: sessionId })
+    })
+  }
+
+  async function readReadiness(): Promise<Readiness> {
+    const store = await resources.store.ping().then(
+      () => 'ok',
+      () => 'unavailable'
+    )
+    return {
+      ready: store === 'ok' && !closing,
+      details: {
+        revision: serving.settings.revision,
+        store,
+        ...(rejected.length === 0 ? {} : { rejected_settings: rejected }),
+        ...(closing ? { closing } : {})
+      }
+    }
+  }
+
+  return {
+    app,
+    reload(settings) {
+      serving = createServing(settings, resources, serving)
+      rejected = []
+    },
+    noteRejected(reasons) {
+      rejected = reasons
+    },
+    readReadiness,
+    operatorUsers: createOperatorUsers(resources, (user) => serving.sessions.noteChangedUser(user)),
+    async close(drainMs) {
+      closing = true
+      // Answers that have not begun say that their connection ends; of the others it ends as soon as it is idle,
+      // which the server, once closed, no longer looks after by itself.
+      for (const response of inFlight) response.shouldKeepAlive = false
+      const closed = app.close()
+      endFreshConnections()
+      const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
+      const timer = setTimeout(async () => {
+        // Whoever still waits for an upstream is told so; who is being answered, or does not listen, is cut off.
+        await serving.upstreams.close()
+        await sleep(LAST_WORDS_MS)
+        app.server.closeAllConnections()
+      }, drainMs)
+      await closed
+      clearInterval(sweep)
+      clearTimeout(timer)
+      // The last connections have just closed; their requests are accounted for when that is known here.
+      for (let turns = 0; inFlight.size > 0 && turns < 10; turns += 1) await setImmediate()
+      await serving.upstreams.close()
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import type { Gateway } from '../app.js'
+import type { Resources } from '../serving.js'
+import { formatMistake, type Settings } from '../settings/index.js'
+import type { Logs } from './logs.js'
+import { type Environment, readSettings } from './read-settings.js'
+import { watchFile } from './watch-file.js'
+
+export interface ReloadOptions {
+  readonly file: string
+  readonly environment: Environment
+  readonly settings: Settings
+  readonly gateway: Gateway
+  readonly resources: Pick<Resources, 'metrics' | 'audit'>
+  readonly logs: Logs
+}
+
+/** Settings that are read once: what stands in the file later waits for the next start. */
+const NEEDS_RESTART: Readonly<Record<string, (settings: Settings) => unknown>> = {
+  listen: ({ listen }) => listen,
+  'admin.listen': ({ admin }) => admin.listen,
+  store: ({ store }) => store,
+  logs: ({ logs }) => logs,
+  'tokens.algorithm': ({ tokens }) => tokens.algorithm,
+  // Revealed, because a secret says the same of itself whatever it is; what is compared goes nowhere.
+  'tokens.keys': ({ tokens: { keys } }) => (keys.kind === 'secret' ? keys.secret.reveal() : keys.path)
+}
+
+function changedButFixed(started: Settings, now: Settings): string[] {
+  return Object.entries(NEEDS_RESTART).flatMap(([name, read]) =>
+    JSON.stringify(read(started)) === JSON.stringify(read(now)) ? [] : [name]
+  )
+}
+
+/**
+ * Serves what the file says from now on, whenever it changes or on SIGHUP: all of it, or, when there is a mistake in
+ * it, none of it. Log files are opened anew on SIGHUP.
+ */
+export async function startReloading({ file, environment, settings, gateway, resources, logs }: ReloadOptions) {
+  const { log } = logs
+  const started = settings
+  let serving = settings
+  let reloading: Promise<void> = Promise.resolve()
+
+  async function readAndServe(): Promise<void> {
+    const result = await readSettings(file, environment)
+    if ('mistakes' in result) refuse(result.mistakes.map(formatMistake))
+    else serve(result.settings)
+  }
+
+  function refuse(mistakes: readonly string[]): void {
+    const { revision } = serving
+    gateway.noteRejected(mistakes)
+    resources.metrics.noteReload(false, revision)
+    resources.audit('policy_rejected', { revision, mistakes })
+    log.error({ mistakes, revision }, 'the changed settings have mistakes: nothing was changed')
+  }
+
+  function serve(settings: Settings): void {
+    const before = serving.revision
+    const { revision } = settings
+    // It may still fail, by a defect of ours; then the old settings go on as well.
+    gateway.reload(settings)
+    serving = settings
+    resources.metrics.noteReload(true, revision)
+    if (revision === before) {
+      log.info({ revision }, 'the settings were read again and are as before')
+    } else {
+      resources.audit('policy_changed', { before, revision })
+      log.info({ before, revision }, 'serving the changed settings')
+    }
+    const fixed = changedButFixed(started, settings)
+    if (fixed.length > 0) log.warn({ settings: fixed }, 'these settings have changed too, and need a restart')
+  }
+
+  /** One after the other: of two at once, the one with the older content could end last. */
+  function reload(): Promise<void> {
+    reloading = reloading
+      .then(readAndServe)
+      .catch((error) => log.error({ err: error }, 'the settings could not be served: nothing was changed'))
+    return reloading
+  }
+
+  const watch = await watchFile(file, settings.revision, reload)
+  const onHangUp = () => {
+    logs.reopen()
+    reload()
+  }
+  process.on('SIGHUP', onHangUp)
+  return {
+    close() {
+      process.off('SIGHUP', onHangUp)
+      watch.close()
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { Problem, type ProblemCode, problemBody, problemFields, problems } from './problems.js'
+
+const CODES: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout'
+}
+
+/** How long a refused client may take to read why; closing at once would reset the connection under the answer. */
+const LINGER_MS = 500
+
+/** The response that has its turn on a connection; Node keeps it there, and nowhere else. */
+type Connection = Duplex & { readonly _httpMessage?: ServerResponse | null }
+
+function writeProblem(problem: Problem, requestId: string): string {
+  const body = JSON.stringify(problemBody(problem, { requestId, decisionId: null }))
+  const { status } = problems[problem.code]
+  const fields = Object.entries(problemFields(problem)).map(([name, value]) => `${name}: ${value}\r\n`)
+  return (
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields.join('')}` +
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+  )
+}
+
+/**
+ * Makes the listeners for what never becomes a request of the application. No hook runs for it, so the refusal is
+ * written here, whole, and the connection ends: what follows on it cannot be told apart from the rest of a malformed
+ * message (RFC 9112 §2.2).
+ */
+export function createRawRefusals(nextId: () => string, onRefused: (code: ProblemCode, requestId: string) => void) {
+  const refused = new WeakSet<Duplex>()
+
+  function refuse(connection: Connection, problem: Problem): void {
+    // Whatever comes after malformed bytes is an error too, and the same one.
+    if (refused.has(connection)) return
+    refused.add(connection)
+    const requestId = nextId()
+    onRefused(problem.code, requestId)
+    answer(connection, writeProblem(problem, requestId))
+  }
+
+  /** Answers in its turn: requests that came whole before are answered first, and no answer is cut by another. */
+  function answer(connection: Connection, text: string): void {
+    const turn = connection._httpMessage ?? null
+    if (!connection.writable) return
+    if (turn?.req.complete) turn.once('close', () => answer(connection, text))
+    else if (turn?.headersSent) connection.destroy()
+    else {
+      connection.end(text)
+      setTimeout(() => connection.destroy(), LINGER_MS).unref()
+    }
+  }
+
+  return {
+    /** For `clientError`: bytes that are no HTTP request. */
+    refuseBytes(error: Error & { code?: string }, connection: Duplex): void {
+      if (error.code === 'ECONNRESET') connection.destroy()
+      else refuse(connection, new Problem(CODES[error.code ?? ''] ?? 'invalid_request'))
+    },
+    /** For `connect`: a tunnel is another kind of proxy. */
+    refuseTunnel(_request: IncomingMessage, connection: Duplex): void {
+      // Node has taken its own listener off.
+      connection.on('error', () => connection.destroy())
+      refuse(connection, new Problem('method_not_allowed', { allow: [] }))
+    }
+  }
+}

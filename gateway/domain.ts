@@ -1,0 +1,255 @@
+/**
+ * The nouns that two or more rooms share, and the verbs of what must last. No code, no state.
+ * Times named `…At` are NumericDate (seconds since 1970, RFC 7519 §2); durations are named `…Ms`.
+ */
+import type { CanonicalPath } from './canonical-path.js'
+import type { ProblemCode } from './problems.js'
+
+export type Scalar = string | number | boolean
+export type Claims = Readonly<Record<string, unknown>>
+
+// --- Who asks ---
+
+/** Who a credential says is asking, after every check on the credential held. */
+export interface Principal {
+  /** Opaque and stable (`sub`), never empty. */
+  readonly subject: string
+  /** The issuer's name in the settings; `self` for tokens of this gateway. */
+  readonly issuer: string
+  readonly username: string | null
+  readonly roles: readonly string[]
+  readonly scopes: readonly string[]
+  readonly clientId: string | null
+  readonly sessionId: string | null
+  readonly tokenId: string | null
+  /** The user's generation when the token was issued; a later one of the user revokes it. */
+  readonly generation: number | null
+  readonly expiresAt: number
+  /** All claims of the token, as verified. */
+  readonly claims: Claims
+}
+
+/** What authentication found: nobody, somebody, or a credential that does not hold, and why. It refuses nothing. */
+export type Authentication =
+  | { readonly kind: 'anonymous' }
+  | { readonly kind: 'principal'; readonly principal: Principal }
+  | { readonly kind: 'bad'; readonly because: ProblemCode }
+
+// --- What the policy file says ---
+
+export interface PathTolerance {
+  /** Whether the upstream tells `/A` from `/a`; `insensitive` refuses paths whose other-case spelling selects another rule. */
+  readonly case: 'sensitive' | 'insensitive'
+  readonly encodedSlash: 'refuse' | 'allow'
+  readonly semicolon: 'refuse' | 'allow'
+  readonly emptySegments: 'refuse' | 'allow'
+}
+
+/** What a claim must equal: a scalar, or the path's segment captured under a name. */
+export type ClaimExpectation = { readonly equals: Scalar } | { readonly segment: string }
+
+/** One alternative of `allow`: every entry present must hold. */
+export interface Condition {
+  /** Any of. */
+  readonly roles?: readonly string[]
+  readonly allRoles?: readonly string[]
+  /** All of. */
+  readonly scopes?: readonly string[]
+  /** Claim name → any of. */
+  readonly claims?: Readonly<Record<string, readonly ClaimExpectation[]>>
+  /** CIDRs, any of; the only entry that needs no identity. */
+  readonly networks?: readonly string[]
+}
+
+export type Allow =
+  | { readonly kind: 'anyone' }
+  | { readonly kind: 'authenticated' }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'any'; readonly of: readonly Condition[] }
+
+/** One rule of the file, parsed. Immutable. */
+export interface Rule {
+  /** Place in the file, from 0; the first rule that fits is chosen. */
+  readonly index: number
+  readonly line: number
+  /** The pattern, canonical as request paths are: `/api/users/{id}/**`. */
+  readonly path: string
+  /** Lower case, without port; null: every host. */
+  readonly hosts: readonly string[] | null
+  /** null: every method, even an unknown one. GET covers HEAD. */
+  readonly methods: readonly string[] | null
+  readonly allow: Allow
+  /** Name of the upstream; null only for `allow: nobody`. */
+  readonly upstream: string | null
+  /** Names of limits, defaults resolved. */
+  readonly limits: readonly string[]
+  readonly paths: PathTolerance
+}
+
+export interface Limit {
+  readonly name: string
+  readonly by: 'user' | 'ip'
+  readonly requests: number
+  readonly windowMs: number
+  readonly algorithm: 'fixed_window' | 'token_bucket'
+}
+
+// --- What was decided ---
+
+/** The part of a request that rules are chosen by and conditions read. */
+export interface JudgedRequest {
+  readonly method: string
+  /** Lower case, without port. */
+  readonly host: string
+  readonly path: CanonicalPath
+  /** Client address, IPv4-mapped IPv6 already unmapped. */
+  readonly address: string
+}
+
+/** The part of a principal that a decision read. */
+export interface JudgedSubject {
+  readonly subject: string
+  readonly issuer: string
+  readonly username: string | null
+  readonly roles: readonly string[]
+  readonly scopes: readonly string[]
+  /** Only the claims that the rule's conditions name. */
+  readonly claims: Claims
+}
+
+/**
+ * A verdict and every input it used, so that it can be logged, explained and replayed without the request.
+ */
+export interface Decision {
+  readonly id: string
+  /** Which policy judged. */
+  readonly revision: string
+  readonly request: JudgedRequest
+  readonly rule: Rule | null
+  /** Segments captured by `{name}`, percent-decoded. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** `none`, `valid`, or why the offered credential did not hold. */
+  readonly credential: 'none' | 'valid' | ProblemCode
+  readonly subject: JudgedSubject | null
+  readonly allow: boolean
+  /** null exactly when `allow`. */
+  readonly because: ProblemCode | null
+  /** Scopes that would have been enough, for `insufficient_scope` (RFC 6750 §3.1). */
+  readonly missingScopes: readonly string[]
+}
+
+// --- What must last: atomic verbs, implemented by `store` ---
+
+export interface User {
+  /** Opaque, never changes, never reused: the `sub` of tokens. */
+  readonly id: string
+  /** Canonical form, unique. */
+  readonly username: string
+  readonly roles: readonly string[]
+  readonly attributes: Readonly<Record<string, Scalar>>
+  readonly disabled: boolean
+  /** Grows with every change that must end older access tokens. */
+  readonly generation: number
+  readonly createdAt: number
+  readonly lastLoginAt: number | null
+}
+
+export interface StoredUser extends User {
+  /** PHC string. */
+  readonly passwordHash: string
+}
+
+export interface NewUser {
+  readonly id: string
+  readonly username: string
+  readonly passwordHash: string
+  readonly roles: readonly string[]
+  readonly attributes: Readonly<Record<string, Scalar>>
+}
+
+export interface UserStore {
+  /** Adds all of them if there is no user at all, else none; says whether it did. */
+  addFirstUsers: (users: readonly NewUser[], now: number) => Promise<boolean>
+  /** null: the name is taken. */
+  addUser: (user: NewUser, now: number) => Promise<User | null>
+  findUser: (username: string) => Promise<StoredUser | null>
+  readUser: (id: string) => Promise<User | null>
+  listUsers: () => Promise<readonly User[]>
+  /** The next three raise the generation; null: no such user. A new password and disabling also end every session. */
+  setPassword: (username: string, passwordHash: string, now: number) => Promise<User | null>
+  setRoles: (username: string, roles: readonly string[], now: number) => Promise<User | null>
+  setDisabled: (username: string, disabled: boolean, now: number) => Promise<User | null>
+}
+
+/** One sign-in and all that was refreshed from it. */
+export interface Session {
+  readonly id: string
+  readonly userId: string
+  readonly createdAt: number
+  readonly absoluteExpiresAt: number
+  readonly endedAt: number | null
+}
+
+export interface NewSession {
+  readonly id: string
+  readonly userId: string
+  /** SHA-256 of the refresh token. */
+  readonly tokenHash: Uint8Array
+  readonly now: number
+  readonly idleExpiresAt: number
+  readonly absoluteExpiresAt: number
+  /** When the access token issued with it expires. */
+  readonly accessExpiresAt: number
+  readonly address: string
+  readonly userAgent: string
+}
+
+export interface Rotation {
+  readonly tokenHash: Uint8Array
+  readonly successorHash: Uint8Array
+  /** The successor, readable only with its predecessor. */
+  readonly sealedSuccessor: Uint8Array
+  readonly now: number
+  readonly idleMs: number
+  readonly accessMs: number
+  readonly reuseGraceMs: number
+}
+
+export type RotationOutcome =
+  | { readonly outcome: 'rotated'; readonly session: Session; readonly user: User; readonly refreshExpiresAt: number }
+  /** Used again in time, and the successor is unused: it may be handed out again. */
+  | {
+      readonly outcome: 'repeated'
+      readonly session: Session
+      readonly user: User
+      readonly sealedSuccessor: Uint8Array
+      readonly refreshExpiresAt: number
+    }
+  /** A spent token came back: the session has been ended by this very call. */
+  | { readonly outcome: 'reused'; readonly session: Session }
+  | { readonly outcome: 'refused'; readonly because: 'unknown' | 'expired' | 'ended' | 'disabled' }
+
+/** What ends access tokens before they expire; bounded by what can still be alive. */
+export interface Revocations {
+  readonly sessions: readonly { readonly sessionId: string; readonly until: number }[]
+  /** Tokens of the user with a smaller generation are revoked. */
+  readonly generations: readonly { readonly userId: string; readonly generation: number; readonly until: number }[]
+}
+
+/** Every promise of both stores resolves only when the change is durable, and rejects with `store_unavailable` otherwise. */
+export interface SessionStore {
+  /** null: the user is gone or disabled, or changed generation since `generation` was read. Sets the last login. */
+  openSession: (session: NewSession, generation: number) => Promise<Session | null>
+  /** One transaction: of any number of parallel calls with one token, one rotates. */
+  rotate: (rotation: Rotation) => Promise<RotationOutcome>
+  /** By id or by any refresh token of it, spent or not; null: there is none. Ending twice is no error. */
+  endSession: (
+    which: { readonly id: string } | { readonly tokenHash: Uint8Array },
+    now: number
+  ) => Promise<Session | null>
+  /** Ends all sessions of the user and raises the generation. */
+  endSessionsOf: (userId: string, now: number) => Promise<User | null>
+  readRevocations: (now: number) => Promise<Revocations>
+  /** Forgets sessions that nothing alive can refer to; returns how many. */
+  prune: (now: number) => Promise<number>
+}

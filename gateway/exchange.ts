@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyRequest } from 'fastify'
+import type { Authentication, Decision } from './domain.js'
+import type { Consumption } from './limits/index.js'
+import type { Match, NoMatch } from './policy/index.js'
+import type { ProblemCode } from './problems.js'
+import { lastOf, type Peer, parseRequestTarget, type RequestTarget, type TargetFault } from './proxy/index.js'
+import type { Serving } from './serving.js'
+
+/** One request on its way through the steps: what each of them found out, for those after it and for the log. */
+export interface Exchange {
+  readonly serving: Serving
+  readonly target: RequestTarget | TargetFault
+  readonly peer: Peer
+  readonly id: string
+  readonly startedMs: number
+  /** The endpoint of our own that answers, or null when the rules judge. */
+  readonly endpoint: string | null
+  /** Nothing more is read from the connection. */
+  readonly isLast: boolean
+  match: Match | NoMatch | null
+  authentication: Authentication
+  decision: Decision | null
+  readonly consumptions: Consumption[]
+  /** When judging was over. */
+  judgedMs: number | null
+  upstreamMs: number | null
+  code: ProblemCode | null
+}
+
+const carried = Symbol('portcullis.exchange')
+type Carrier = IncomingMessage & { [carried]?: Exchange }
+
+const ended = Symbol('portcullis.ended')
+type Connection = Socket & { [ended]?: true }
+
+/** The exchange of a request: tied to it before routing, so it is always there. */
+export function exchangeOf(request: FastifyRequest): Exchange {
+  const exchange = (request.raw as Carrier)[carried]
+  if (exchange === undefined) throw new Error('a request came past its exchange')
+  return exchange
+}
+
+const ANONYMOUS: Authentication = { kind: 'anonymous' }
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/
+const KEY_SET = '/.well-known/jwks.json'
+
+/** Makes ids that are unique over restarts and gateways by their first half, over requests by their second. */
+export function createIds(): () => string {
+  const ours = randomBytes(8).toString('hex')
+  let sequence = 0
+  return () => {
+    sequence += 1
+    return `${ours}-${sequence.toString(36)}`
+  }
+}
+
+/** Where the router finds our own endpoints. No client can ask for it: what rules judge is routed to `/`, all of it. */
+export const OWN = '/own'
+
+/** The route of the endpoint of our own that a target names, or null when the rules judge it. */
+function endpointOf({ settings }: Serving, { path, host }: RequestTarget): string | null {
+  const { auth, publicHealth } = settings
+  if (path === KEY_SET) return `${OWN}${path}`
+  if (path === publicHealth) return `${OWN}/health/`
+  if (auth.hosts !== null && !auth.hosts.includes(host)) return null
+  if (path === auth.prefix) return `${OWN}/auth/`
+  return path.startsWith(`${auth.prefix}/`) ? `${OWN}/auth${path.slice(auth.prefix.length)}` : null
+}
+
+const AFTER_THE_LAST: TargetFault = {
+  fault: 'invalid_request',
+  detail: 'The request before this one was the last that could be read from the connection.'
+}
+
+/**
+ * Whether what follows on the connection may be a part of this request rather than another one: when its framing or
+ * host is faulty (RFC 9112 §11.2), and when it asks for an upgrade, after which Node's parser reads no further.
+ */
+const isLastOfConnection = ({ headers }: IncomingMessage, target: RequestTarget | TargetFault): boolean =>
+  headers.upgrade !== undefined || ('fault' in target && target.fault === 'invalid_request')
+
+/** Before routing: what is asked, by whom, and whether an endpoint of our own answers. Ties the exchange to the request. */
+export function beginExchange(request: IncomingMessage, serving: Serving, nextId: () => string): Exchange {
+  const { headers } = request
+  const forwardedFor = headers['x-forwarded-for'] as string | undefined
+  const peer = serving.clientAddress(request.socket.remoteAddress, forwardedFor, headers.forwarded)
+  const forwardedHost = peer.trusted ? lastOf(headers['x-forwarded-host']) : null
+  const connection = request.socket as Connection
+  const target = connection[ended] ? AFTER_THE_LAST : parseRequestTarget(request, forwardedHost)
+  const isLast = isLastOfConnection(request, target)
+  if (isLast) connection[ended] = true
+  const offeredId = peer.trusted ? headers['x-request-id'] : undefined
+  const exchange: Exchange = {
+    serving,
+    target,
+    peer,
+    id: typeof offeredId === 'string' && REQUEST_ID.test(offeredId) ? offeredId : nextId(),
+    startedMs: performance.now(),
+    endpoint: 'fault' in target ? null : endpointOf(serving, target),
+    isLast,
+    match: null,
+    authentication: ANONYMOUS,
+    decision: null,
+    consumptions: [],
+    judgedMs: null,
+    upstreamMs: null,
+    code: null
+  }
+  ;(request as Carrier)[carried] = exchange
+  return exchange
+}

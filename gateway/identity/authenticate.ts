@@ -1,0 +1,34 @@
+import type { Authentication, Principal } from '../domain.js'
+import type { ProblemCode } from '../problems.js'
+
+export interface AuthenticateOptions {
+  /** Never throws: a principal, or why the token does not hold. */
+  readonly verifyAccessToken: (token: string) => Principal | ProblemCode
+}
+
+const ANONYMOUS: Authentication = { kind: 'anonymous' }
+const BEARER = /^bearer +/i
+
+/**
+ * The token of an Authorization field (RFC 6750 §2.1): null when the field is absent or of another scheme, which is
+ * none of ours. What is no token at all is answered as it stands, for the verifier to refuse.
+ */
+export function readBearerToken(authorization: string | undefined): string | null {
+  if (authorization === undefined) return null
+  // The usual spelling first: a regular expression costs more than the rest of this function.
+  if (authorization.startsWith('Bearer ') && authorization.charCodeAt(7) !== 0x20) return authorization.slice(7)
+  const scheme = BEARER.exec(authorization)
+  if (scheme !== null) return authorization.slice(scheme[0].length)
+  return authorization.toLowerCase() === 'bearer' ? '' : null
+}
+
+/** Makes the step that says who asks. It refuses nothing: a bad token is an answer like any other. */
+export function createAuthenticate({ verifyAccessToken }: AuthenticateOptions) {
+  return function authenticate(authorization: string | undefined): Authentication {
+    const token = readBearerToken(authorization)
+    if (token === null) return ANONYMOUS
+    const verified = verifyAccessToken(token)
+    if (typeof verified === 'string') return { kind: 'bad', because: verified }
+    return { kind: 'principal', principal: verified }
+  }
+}

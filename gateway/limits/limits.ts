@@ -1,0 +1,80 @@
+import rateLimit, { normalizeIP } from '@fastify/rate-limit'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Limit } from '../domain.js'
+import { type Consume, type Count, createBucket } from './buckets.js'
+
+/** One request counted against one limit. */
+export interface Consumption {
+  readonly limit: Limit
+  readonly exceeded: boolean
+  readonly remaining: number
+  /** Until the window closes or, when exceeded, until a request may pass again. */
+  readonly resetMs: number
+}
+
+export interface Limits {
+  /** Counts the request, atomically, and says whether it is over. Fails only when the store does. */
+  consume: (request: FastifyRequest, limit: Limit, key: string) => Promise<Consumption>
+}
+
+type RateLimiter = ReturnType<FastifyInstance['createRateLimit']>
+
+/** The key of a client address: IPv6 clients own a /64 at least, so they are counted by it. */
+export const addressKey = (address: string) => `ip:${normalizeIP(address)}`
+
+const signature = (limit: Limit) => `${limit.name} ${limit.algorithm} ${limit.requests} ${limit.windowMs}`
+
+/** The store that @fastify/rate-limit counts in: one bucket a limiter, so that a named limit is one over all its rules. */
+class BucketStore {
+  readonly consume: Consume
+
+  constructor(options: { limit?: Limit }) {
+    this.consume = options.limit === undefined ? () => ({ current: 0, ttl: 0 }) : createBucket(options.limit)
+  }
+
+  incr(key: string, callback: (error: Error | null, count: Count) => void) {
+    callback(null, this.consume(key, Date.now()))
+  }
+
+  child(options: object) {
+    return new BucketStore(options)
+  }
+}
+
+/**
+ * Makes the counters of a gateway. @fastify/rate-limit is asked for limiters only (`createRateLimit`): its route hook
+ * runs after an authentication hook and once a request at most, so it would count neither bad tokens nor two limits.
+ */
+export async function createLimits(app: FastifyInstance): Promise<Limits> {
+  await app.register(rateLimit, { global: false, store: BucketStore as never })
+  // Set before a limiter is called and read by its keyGenerator before that call gives way to another.
+  let currentKey = ''
+  const limiters = new Map<string, RateLimiter>()
+
+  function limiterOf(limit: Limit): RateLimiter {
+    const name = signature(limit)
+    let limiter = limiters.get(name)
+    if (limiter === undefined) {
+      // A redefined limit starts afresh, and what was counted by the old definition is freed.
+      for (const old of limiters.keys()) if (old.startsWith(`${limit.name} `)) limiters.delete(old)
+      const options = {
+        limit,
+        max: limit.requests,
+        timeWindow: limit.windowMs,
+        keyGenerator: () => currentKey
+      }
+      limiter = app.createRateLimit(options)
+      limiters.set(name, limiter)
+    }
+    return limiter
+  }
+
+  return {
+    async consume(request, limit, key) {
+      currentKey = key
+      const counted = await limiterOf(limit)(request)
+      if (counted.isAllowed) throw new Error('a limiter without an allow list allowed a key')
+      return { limit, exceeded: counted.isExceeded, remaining: counted.remaining, resetMs: counted.ttl }
+    }
+  }
+}

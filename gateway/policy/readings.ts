@@ -1,0 +1,76 @@
+/**
+ * The other ways an upstream may read a path: once more decoded, split at encoded slashes, without `;params`, with
+ * empty segments collapsed, in one letter case. Patterns are read by the same function, wildcards and all, so that
+ * a path and the rule it fits stay together in each of them.
+ */
+import { decodeAgain, EncodedSlash, Semicolon } from '../canonical-path.js'
+
+// Control characters can stand for wildcards, since no canonical path holds one, escaped or not.
+export const anyRun = '\x01'
+export const anySegment = '\x02'
+export const anySegments = '\x03'
+const slashAsData = '\x04'
+
+/**
+ * Bits of a way of reading; without any, escapes are decoded once and segments stay what they are. Two steps come at
+ * two places, since servers differ in it: servlet containers cut `;params` before they decode, others after it, and a
+ * `?` inside of params ends the path or goes with them.
+ */
+const ParametersFirst = 1
+const Split = 2
+const Twice = 4
+const Query = 8
+const Parameters = 16
+const QueryLast = 32
+const Collapse = 64
+const Fold = 128
+
+const parameters = /;[^/]*/g
+const query = /[?#].*$/s
+
+/** The text as it is judged: byte by byte, an escape being one letter that no `*` can take apart. */
+export const spell = (text: string): string =>
+  text.includes('%')
+    ? text.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(0x100 + Number.parseInt(hex, 16)))
+    : text
+
+/**
+ * One letter case for all. Lower, upper, lower: so that the Kelvin sign is a k, a long s an s, a capital sharp s two of
+ * them; and one sigma, since toLowerCase chooses between two by the neighbours.
+ */
+export const fold = (text: string): string =>
+  /[^\0-\x7f]/.test(text) ? text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ') : text.toLowerCase()
+
+/** The text of a path or pattern, read in one of the ways of `waysToRead`. */
+export const read = (text: string, way: number): string => {
+  let reading = (way & ParametersFirst) !== 0 ? text.replace(parameters, '') : text
+  if (reading.includes('%')) {
+    reading = decodeURIComponent((way & Split) !== 0 ? reading : reading.replaceAll('%2F', slashAsData))
+    if ((way & Twice) !== 0) reading = decodeAgain(reading)
+  }
+  if ((way & Query) !== 0) reading = reading.replace(query, '')
+  if ((way & Parameters) !== 0) reading = reading.replace(parameters, '')
+  if ((way & QueryLast) !== 0) reading = reading.replace(query, '')
+  if ((way & Collapse) !== 0) reading = reading.replace(/\/{2,}/g, '/')
+  return (way & Fold) !== 0 ? fold(reading) : reading
+}
+
+/** The ways in which this path or template may be read differently; never empty, and a single one for an ordinary path. */
+export const waysToRead = (path: string, oddities: number, caseBlind: boolean): readonly number[] => {
+  let ways = [caseBlind ? Fold : 0]
+  if (oddities === 0 && !path.includes('%')) return ways
+  const alsoWith = (bit: number): void => {
+    ways = ways.flatMap((way) => [way, way | bit])
+  }
+  const twice = path.includes('%25')
+  const semicolons = (oddities & Semicolon) !== 0 || twice
+  const queries = path.includes('%3F') || path.includes('%23')
+  if (twice) alsoWith(Twice)
+  if ((oddities & EncodedSlash) !== 0) alsoWith(Split)
+  if (semicolons) alsoWith(Parameters)
+  if (path.includes(';') && path.includes('%')) alsoWith(ParametersFirst)
+  if (queries) alsoWith(Query)
+  if (queries && semicolons) alsoWith(QueryLast)
+  if (oddities !== 0 || twice) alsoWith(Collapse)
+  return ways
+}

@@ -1,0 +1,11 @@
+/**
+ * Proxy: from the bytes of a request to the one target that is judged, and from a verdict to the upstream and back.
+ * Knows: request targets, header hygiene, upstream connections. Never knows: tokens, users, rules.
+ * State: the connection pools of one set of upstreams, closed when a reload replaces them.
+ */
+export { createClientAddress, type Peer } from './client-address.js'
+export { createForward, expectsContinue, type Forwarded, type Forwarding } from './forward.js'
+export { forwardedFields, lastOf } from './forwarded-fields.js'
+export { createRequestHeaders, foldName } from './request-headers.js'
+export { parseRequestTarget, type RequestTarget, type TargetFault } from './request-target.js'
+export { createUpstreams, type UpstreamOptions, type Upstreams, type UpstreamTarget } from './upstreams.js'

@@ -1,0 +1,170 @@
+/** File settings without a mistake → Settings: names and units of the code, paths absolute, everything frozen. */
+import { dirname, join, resolve } from 'node:path'
+import type { Allow, Condition, Limit, PathTolerance, Rule } from '../domain.js'
+import type { Pattern } from './coherent-rules.js'
+import type { FileSettings } from './schema.js'
+import type { Secret } from './secret.js'
+import type { Address, LogTarget, Settings, StoreTarget, TokenSettings, Upstream } from './settings.js'
+
+export interface Surroundings {
+  readonly revision: string
+  readonly file: string
+  readonly directory: string
+  readonly secret: Secret | null
+  readonly patterns: readonly (Pattern | null)[]
+  readonly lineOf: (rule: number) => number
+}
+
+export function buildSettings(file: FileSettings, surroundings: Surroundings): Settings {
+  const { directory } = surroundings
+  const store = readStore(file.store, directory)
+  const upstreams = mapValues(file.upstreams, (upstream, name) => readUpstream(name, upstream))
+  const { login } = file.users
+  const settings: Settings = {
+    revision: surroundings.revision,
+    file: surroundings.file,
+    directory,
+    listen: file.listen,
+    publicUrl: file.public_url ?? null,
+    trustedProxies: file.trusted_proxies,
+    admin: { listen: file.admin.listen },
+    publicHealth: file.public_health ?? null,
+    store,
+    dataDirectory: store.kind === 'sqlite' ? dirname(store.path) : join(directory, 'data'),
+    logs: { access: readLog(file.logs.access, directory), audit: readLog(file.logs.audit, directory) },
+    auth: { prefix: file.auth.prefix, hosts: file.auth.hosts ?? null },
+    tokens: readTokens(file, surroundings),
+    users: {
+      login: {
+        perAccountAndNetwork: login.per_account_and_network,
+        perNetwork: login.per_network,
+        windowMs: login.window
+      }
+    },
+    identity: { headers: mapValues(file.identity.headers, (claim) => claim), strip: file.identity.strip },
+    limits: mapValues(file.limits, (limit, name) => readLimit(name, limit)),
+    listenerLimit: file.listener_limit === undefined ? null : readLimit('listener', file.listener_limit),
+    upstreams,
+    rules: file.rules.map((rule, index) => readRule(rule, index, file, upstreams, surroundings))
+  }
+  return freeze(settings)
+}
+
+function readStore(store: StoreTarget, directory: string): StoreTarget {
+  return store.kind === 'sqlite' ? { kind: 'sqlite', path: resolve(directory, store.path) } : store
+}
+
+function readLog(target: LogTarget, directory: string): LogTarget {
+  return target.kind === 'file' ? { kind: 'file', path: resolve(directory, target.path) } : target
+}
+
+function readTokens(file: FileSettings, { secret, directory }: Surroundings): TokenSettings {
+  const { tokens } = file
+  const issuer = tokens.issuer ?? file.public_url ?? `http://${writeAddress(file.listen)}`
+  return {
+    issuer,
+    audience: tokens.audience ?? [issuer],
+    algorithm: tokens.algorithm,
+    keys:
+      secret === null
+        ? { kind: 'directory', path: resolve(directory, typeof tokens.keys === 'string' ? tokens.keys : '') }
+        : { kind: 'secret', secret },
+    accessMs: tokens.access,
+    refresh: {
+      idleMs: tokens.refresh.idle,
+      absoluteMs: tokens.refresh.absolute,
+      reuseGraceMs: tokens.refresh.reuse_grace
+    },
+    claims: mapValues(tokens.claims, (attribute) => attribute)
+  }
+}
+
+function writeAddress({ host, port }: Address): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function readLimit(name: string, limit: Omit<FileSettings['limits'][string], 'by'> & { by: Limit['by'] }): Limit {
+  const { by, requests, window, algorithm } = limit
+  return { name, by, requests, windowMs: window, algorithm }
+}
+
+const strictest: PathTolerance = {
+  case: 'insensitive',
+  encodedSlash: 'refuse',
+  semicolon: 'refuse',
+  emptySegments: 'refuse'
+}
+
+function readTolerance(paths: FileSettings['rules'][number]['paths'], otherwise: PathTolerance): PathTolerance {
+  return {
+    case: paths?.case ?? otherwise.case,
+    encodedSlash: paths?.encoded_slash ?? otherwise.encodedSlash,
+    semicolon: paths?.semicolon ?? otherwise.semicolon,
+    emptySegments: paths?.empty_segments ?? otherwise.emptySegments
+  }
+}
+
+function readUpstream(name: string, upstream: FileSettings['upstreams'][string]): Upstream {
+  return {
+    name,
+    origin: upstream.url,
+    stripPrefix: upstream.strip_prefix ?? null,
+    host: upstream.host,
+    timeoutMs: upstream.timeout,
+    idleTimeoutMs: upstream.idle_timeout,
+    forwardAuthorization: upstream.forward_authorization,
+    paths: readTolerance(upstream.paths, strictest)
+  }
+}
+
+function readRule(
+  rule: FileSettings['rules'][number],
+  index: number,
+  file: FileSettings,
+  upstreams: Readonly<Record<string, Upstream>>,
+  { patterns, lineOf }: Surroundings
+): Rule {
+  const upstream = rule.to === undefined ? undefined : upstreams[rule.to]
+  const limits = rule.limit ?? file.default_limits
+  return {
+    index,
+    line: lineOf(index),
+    path: patterns[index]?.path ?? rule.path,
+    hosts: rule.host ?? null,
+    methods: rule.methods ?? null,
+    allow: readAllow(rule.allow),
+    upstream: rule.to ?? null,
+    limits: limits.filter((name, place) => name !== 'none' && limits.indexOf(name) === place),
+    paths: readTolerance(rule.paths, upstream?.paths ?? strictest)
+  }
+}
+
+type FileCondition = Exclude<FileSettings['rules'][number]['allow'], string | readonly unknown[]>
+
+function readAllow(allow: FileSettings['rules'][number]['allow']): Allow {
+  if (typeof allow === 'string') return { kind: allow }
+  return { kind: 'any', of: (Array.isArray(allow) ? allow : [allow]).map(readCondition) }
+}
+
+function readCondition({ roles, all_roles, scopes, claims, networks }: FileCondition): Condition {
+  return {
+    ...(roles && { roles }),
+    ...(all_roles && { allRoles: all_roles }),
+    ...(scopes && { scopes }),
+    ...(claims && { claims: mapValues(claims, (expectations) => expectations) }),
+    ...(networks && { networks })
+  }
+}
+
+/** A record without a prototype: `constructor` is a name like any other, and absent unless given. */
+function mapValues<T, U>(record: Readonly<Record<string, T>>, read: (value: T, name: string) => U): Record<string, U> {
+  const mapped: Record<string, U> = Object.create(null)
+  for (const [name, value] of Object.entries(record)) mapped[name] = read(value, name)
+  return mapped
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) freeze(inner)
+  return Object.freeze(value)
+}

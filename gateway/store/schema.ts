@@ -1,0 +1,55 @@
+/** `PRAGMA application_id` of our files ("PCLS"), so that another program's database is never written to. */
+export const applicationId = 0x50434c53
+
+/**
+ * Steps from an empty file to the present schema; `PRAGMA user_version` is how many a file has taken. A step that was
+ * ever released is never edited. Times are REAL because a NumericDate may have a fraction (RFC 7519 §2).
+ */
+export const steps: readonly string[] = [
+  `
+  CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    username TEXT NOT NULL UNIQUE,
+    password_hash TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    disabled INTEGER NOT NULL DEFAULT 0,
+    generation INTEGER NOT NULL DEFAULT 1,
+    generation_until REAL NOT NULL DEFAULT 0, -- When the last access token of an older generation expires.
+    created_at REAL NOT NULL,
+    last_login_at REAL,
+    password_changed_at REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX users_by_generation_until ON users (generation_until);
+
+  -- A session has one live refresh token, 'current_hash', by construction; 'previous_hash' is the one spent for it.
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id),
+    current_hash BLOB NOT NULL,
+    previous_hash BLOB,
+    sealed_current BLOB, -- The current token, readable only with the previous one.
+    sealed_until REAL,
+    created_at REAL NOT NULL,
+    last_used_at REAL NOT NULL, -- Of the sign-in or the last rotation, when 'previous_hash' was spent.
+    idle_expires_at REAL NOT NULL, -- Of the current token, never after the absolute expiry.
+    absolute_expires_at REAL NOT NULL,
+    access_until REAL NOT NULL, -- When the last access token issued in it expires.
+    ended_at REAL,
+    end_reason TEXT,
+    address TEXT NOT NULL,
+    user_agent TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX sessions_by_user ON sessions (user_id);
+  CREATE INDEX sessions_open ON sessions (idle_expires_at) WHERE ended_at IS NULL;
+  CREATE INDEX sessions_ended ON sessions (access_until) WHERE ended_at IS NOT NULL;
+  CREATE INDEX sessions_sealed ON sessions (sealed_until) WHERE sealed_current IS NOT NULL;
+
+  -- Every refresh token ever issued in a session that is still kept: what is here and not current has been spent.
+  CREATE TABLE refresh_tokens (
+    hash BLOB PRIMARY KEY,
+    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
+  `
+]

@@ -1,0 +1,221 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Claims, User } from '../domain.js'
+import { Problem } from '../problems.js'
+import type { Grant, Sessions } from './sessions.js'
+
+export interface AuthEvent {
+  readonly event:
+    | 'login'
+    | 'login_failed'
+    | 'login_throttled'
+    | 'refresh'
+    | 'refresh_failed'
+    | 'refresh_reuse'
+    | 'logout'
+    | 'logout_all'
+  readonly subject?: string | null
+  readonly username?: string
+  readonly sessionId?: string | null
+}
+
+export interface AuthEndpointOptions {
+  /** Of the settings that serve now. */
+  readonly sessions: () => Sessions
+  /** null: the name or the password is wrong, or the user may not sign in; always after the same time. */
+  readonly authenticateUser: (username: string, password: string) => Promise<User | null>
+  /** Counts an attempt before the password is hashed; throws `login_throttled`. */
+  readonly admitLogin: (username: string, request: FastifyRequest) => { succeeded: () => void; withdrawn: () => void }
+  readonly readBearerToken: (authorization: string | undefined) => string | null
+  readonly clientAddress: (request: FastifyRequest) => string
+  readonly report: (request: FastifyRequest, event: AuthEvent) => void
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Bodies are JSON objects or forms; a form field that stands twice is an error (RFC 6749 §3.2). */
+function readForm(body: string): Fields {
+  const fields: Record<string, string> = Object.create(null)
+  for (const [name, value] of new URLSearchParams(body)) {
+    if (name in fields) throw new Problem('invalid_request', { detail: `The field ${quote(name)} stands twice.` })
+    fields[name] = value
+  }
+  return fields
+}
+
+const quote = (name: string) => JSON.stringify(name.slice(0, 32))
+
+function readFields(request: FastifyRequest): Fields {
+  const { body } = request
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new Problem('invalid_request', { detail: 'The body must be a JSON object or a form.' })
+  }
+  return body as Fields
+}
+
+function readText(fields: Fields, name: string): string {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+  if (typeof value !== 'string' || value === '') {
+    throw new Problem('invalid_request', { detail: `The field ${quote(name)} is missing or is no text.` })
+  }
+  return value
+}
+
+/** RFC 6749 §5.1, with the refresh token's own life beside it. */
+function sendGrant(reply: FastifyReply, grant: Grant): FastifyReply {
+  return reply.header('cache-control', 'no-store').send({
+    access_token: grant.accessToken,
+    token_type: 'Bearer',
+    expires_in: grant.accessExpiresAt - grant.issuedAt,
+    refresh_token: grant.refreshToken,
+    refresh_expires_in: grant.refreshExpiresAt - grant.issuedAt
+  })
+}
+
+const noStore = (reply: FastifyReply) => reply.header('cache-control', 'no-store')
+
+/** Methods of a path under the prefix, for 405; the paths themselves are Fastify's routes. */
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  '/login': ['POST'],
+  '/refresh': ['POST'],
+  '/logout': ['POST'],
+  '/logout-all': ['POST'],
+  '/verify': ['POST'],
+  '/userinfo': ['GET', 'HEAD']
+}
+
+/** Everything under the prefix that is no endpoint is refused here and never forwarded. */
+export async function authEndpoints(app: FastifyInstance, options: AuthEndpointOptions): Promise<void> {
+  const { sessions, report } = options
+  // Fastify would take plain text for a body too.
+  app.removeContentTypeParser('text/plain')
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    async (_: FastifyRequest, body: string) => readForm(body)
+  )
+
+  /** The token a request shows to end its session: either kind in the body, or an access token as usual. */
+  function readShownToken(request: FastifyRequest): string {
+    const fields: Fields = typeof request.body === 'object' && request.body !== null ? readFields(request) : {}
+    for (const name of ['refresh_token', 'access_token', 'token']) {
+      if (Object.hasOwn(fields, name)) return readText(fields, name)
+    }
+    const bearer = options.readBearerToken(request.headers.authorization)
+    if (bearer === null) throw new Problem('missing_token', { detail: 'Show a refresh token or an access token.' })
+    return bearer
+  }
+
+  function readClaims(request: FastifyRequest): Claims {
+    const token = options.readBearerToken(request.headers.authorization)
+    if (token === null) throw new Problem('missing_token')
+    const inspected = sessions().inspect(token)
+    if ('because' in inspected) throw new Problem(inspected.because)
+    return inspected.claims
+  }
+
+  app.post('/login', async (request, reply) => {
+    const fields = readFields(request)
+    const username = readText(fields, 'username')
+    const password = readText(fields, 'password')
+    const failed = (event: 'login_failed' | 'login_throttled') => report(request, { event, username })
+    const attempt = admit(request, username, failed)
+    let grant: Grant | null
+    try {
+      const user = await options.authenticateUser(username, password)
+      grant = user === null ? null : await signIn(request, user)
+    } catch (error) {
+      attempt.withdrawn()
+      throw error
+    }
+    if (grant === null) {
+      failed('login_failed')
+      throw new Problem('invalid_credentials')
+    }
+    attempt.succeeded()
+    report(request, {
+      event: 'login',
+      subject: grant.user.id,
+      username: grant.user.username,
+      sessionId: grant.sessionId
+    })
+    return sendGrant(reply, grant)
+  })
+
+  function admit(request: FastifyRequest, username: string, failed: (event: 'login_throttled') => void) {
+    try {
+      return options.admitLogin(username, request)
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'login_throttled') failed('login_throttled')
+      throw error
+    }
+  }
+
+  const signIn = (request: FastifyRequest, user: User) =>
+    sessions().signIn(user, {
+      address: options.clientAddress(request),
+      userAgent: request.headers['user-agent'] ?? ''
+    })
+
+  app.post('/refresh', async (request, reply) => {
+    const token = readText(readFields(request), 'refresh_token')
+    try {
+      const grant = await sessions().refresh(token, ({ id, userId }) =>
+        report(request, { event: 'refresh_reuse', subject: userId, sessionId: id })
+      )
+      report(request, { event: 'refresh', subject: grant.user.id, sessionId: grant.sessionId })
+      return sendGrant(reply, grant)
+    } catch (error) {
+      if (error instanceof Problem && error.code === 'invalid_refresh_token')
+        report(request, { event: 'refresh_failed' })
+      throw error
+    }
+  })
+
+  app.post('/logout', async (request, reply) => {
+    const { userId, sessionId } = await sessions().signOut(readShownToken(request))
+    report(request, { event: 'logout', subject: userId, sessionId })
+    return noStore(reply).code(204).send()
+  })
+
+  app.post('/logout-all', async (request, reply) => {
+    const { userId, sessionId } = await sessions().signOutEverywhere(readShownToken(request))
+    report(request, { event: 'logout_all', subject: userId, sessionId })
+    return noStore(reply).code(204).send()
+  })
+
+  app.post('/verify', async (request, reply) => {
+    const inspected = sessions().inspect(readText(readFields(request), 'token'))
+    if ('because' in inspected) throw new Problem(inspected.because)
+    return noStore(reply).send({ ...inspected.claims, active: true })
+  })
+
+  app.get('/userinfo', async (request, reply) => noStore(reply).send(userInfo(readClaims(request))))
+
+  const refuse = async (request: FastifyRequest) => refuseUnknown(`/${(request.params as { '*'?: string })['*'] ?? ''}`)
+  // Refused before a body is read, whose kind and size would say something else.
+  app.all('/*', { onRequest: refuse }, refuse)
+  app.all('/', { onRequest: refuse }, refuse)
+}
+
+function refuseUnknown(path: string): never {
+  const methods = Object.hasOwn(METHODS, path) ? METHODS[path] : undefined
+  if (methods === undefined) throw new Problem('not_found')
+  throw new Problem('method_not_allowed', { allow: methods })
+}
+
+/** Claims about the token, which say nothing about its user. */
+const ABOUT_THE_TOKEN = new Set(['iss', 'aud', 'exp', 'iat', 'nbf', 'jti', 'sid', 'client_id', 'gen', 'scope'])
+
+function userInfo(claims: Claims): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !ABOUT_THE_TOKEN.has(name)))
+}
+
+/** The public keys (RFC 7517), for services that verify tokens themselves. */
+export async function keySetEndpoint(app: FastifyInstance, { jwks }: { readonly jwks: () => object }): Promise<void> {
+  app.get('/jwks.json', async (_request, reply) => reply.header('cache-control', 'public, max-age=300').send(jwks()))
+  const others = app.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD')
+  const refuse = async () => {
+    throw new Problem('method_not_allowed', { allow: ['GET', 'HEAD'] })
+  }
+  app.route({ url: '/jwks.json', method: others, onRequest: refuse, handler: refuse })
+}

@@ -1,0 +1,191 @@
+import type { Claims, Principal, RotationOutcome, Session, SessionStore, User } from '../domain.js'
+import { Problem, type ProblemCode } from '../problems.js'
+import type { AccessTokens } from './access-tokens.js'
+import {
+  createRefreshToken,
+  createSessionId,
+  hashRefreshToken,
+  isRefreshToken,
+  sealSuccessor,
+  unsealSuccessor
+} from './refresh-token.js'
+import type { Revocations } from './revocations.js'
+
+export interface SessionOptions {
+  readonly store: SessionStore
+  readonly accessTokens: AccessTokens
+  readonly revocations: Revocations
+  readonly accessMs: number
+  readonly refresh: { readonly idleMs: number; readonly absoluteMs: number; readonly reuseGraceMs: number }
+}
+
+export interface SignInContext {
+  readonly address: string
+  readonly userAgent: string
+}
+
+/** What a login or a refresh hands out; times are NumericDate. */
+export interface Grant {
+  readonly user: User
+  readonly sessionId: string
+  readonly accessToken: string
+  readonly accessExpiresAt: number
+  readonly refreshToken: string
+  readonly refreshExpiresAt: number
+  readonly issuedAt: number
+}
+
+export interface SignedOut {
+  readonly userId: string
+  readonly sessionId: string | null
+}
+
+export interface Sessions {
+  /** null: the user was disabled or changed while signing in. */
+  signIn: (user: User, context: SignInContext) => Promise<Grant | null>
+  /**
+   * Rejects with `invalid_refresh_token` whatever is wrong with the token; `onReuse` is told of the session first when
+   * a spent one came back outside its window and ended it.
+   */
+  refresh: (refreshToken: string, onReuse: (session: Session) => void) => Promise<Grant>
+  /** Ends the session that any of its tokens, access or refresh, spent or expired, belongs to. */
+  signOut: (token: string) => Promise<SignedOut>
+  /**
+   * Ends every session of the user whose token is shown. An access token must hold for that: one that has expired or
+   * was revoked has no power over other sessions than its own.
+   */
+  signOutEverywhere: (token: string) => Promise<SignedOut>
+  /** The claims of an access token that holds, or why it does not. */
+  inspect: (token: unknown) => { readonly claims: Claims } | { readonly because: ProblemCode }
+  /** The user was changed elsewhere: access tokens of older generations end now. */
+  noteChangedUser: (user: User) => void
+}
+
+/** A token is dated when the store has answered, which may take this long; its revocation is kept for so much longer. */
+const STORE_ANSWER_MS = 10_000
+
+const seconds = () => Math.floor(Date.now() / 1000)
+
+function readOwner(verified: Principal | ProblemCode): SignedOut {
+  if (typeof verified === 'string') throw new Problem(verified)
+  return { userId: verified.subject, sessionId: verified.sessionId }
+}
+
+/** Sessions of users over a store whose verbs are atomic: nothing here reads and then writes. */
+export function createSessions(options: SessionOptions): Sessions {
+  const { store, accessTokens, revocations, refresh: lifetimes } = options
+
+  // Longer than any access token issued so far can live: lifetimes change, and what was issued stays issued.
+  const LONGEST_ACCESS_SECONDS = 24 * 60 * 60
+  const untilForgotten = () => seconds() + Math.max(LONGEST_ACCESS_SECONDS, Math.ceil(options.accessMs / 1000))
+
+  function grant(user: User, session: Session, refreshToken: string, refreshExpiresAt: number): Grant {
+    const { token, expiresAt } = accessTokens.issue(user, session.id, session.absoluteExpiresAt)
+    return {
+      user,
+      sessionId: session.id,
+      accessToken: token,
+      accessExpiresAt: expiresAt,
+      refreshToken,
+      refreshExpiresAt,
+      issuedAt: seconds()
+    }
+  }
+
+  function grantRotated(outcome: RotationOutcome, presented: string, successor: string): Grant | null {
+    switch (outcome.outcome) {
+      case 'rotated':
+        return grant(outcome.user, outcome.session, successor, outcome.refreshExpiresAt)
+      case 'repeated': {
+        const kept = unsealSuccessor(presented, outcome.sealedSuccessor)
+        return grant(outcome.user, outcome.session, kept, outcome.refreshExpiresAt)
+      }
+      case 'reused':
+        revocations.addSession(outcome.session.id, untilForgotten())
+        return null
+      case 'refused':
+        return null
+    }
+  }
+
+  // Stored first, in both: a revocation that a restart would forget is not confirmed.
+  async function endByAccessToken({ subject, sessionId }: Principal): Promise<SignedOut> {
+    if (sessionId === null) return { userId: subject, sessionId }
+    await store.endSession({ id: sessionId }, seconds())
+    revocations.addSession(sessionId, untilForgotten())
+    return { userId: subject, sessionId }
+  }
+
+  async function endByRefreshToken(token: string): Promise<SignedOut> {
+    const session = await store.endSession({ tokenHash: hashRefreshToken(token) }, seconds())
+    if (session === null) throw new Problem('invalid_refresh_token')
+    revocations.addSession(session.id, untilForgotten())
+    return { userId: session.userId, sessionId: session.id }
+  }
+
+  return {
+    async signIn(user, { address, userAgent }) {
+      const id = createSessionId()
+      const refreshToken = createRefreshToken(id)
+      const now = seconds()
+      const absoluteExpiresAt = now + Math.floor(lifetimes.absoluteMs / 1000)
+      const idleExpiresAt = Math.min(absoluteExpiresAt, now + Math.floor(lifetimes.idleMs / 1000))
+      const opened = await store.openSession(
+        {
+          id,
+          userId: user.id,
+          tokenHash: hashRefreshToken(refreshToken),
+          now,
+          idleExpiresAt,
+          absoluteExpiresAt,
+          accessExpiresAt: now + Math.ceil((options.accessMs + STORE_ANSWER_MS) / 1000),
+          address,
+          userAgent: userAgent.slice(0, 256)
+        },
+        user.generation
+      )
+      return opened === null ? null : grant(user, opened, refreshToken, idleExpiresAt)
+    },
+
+    async refresh(refreshToken, onReuse) {
+      if (!isRefreshToken(refreshToken)) throw new Problem('invalid_refresh_token')
+      const successor = createRefreshToken(refreshToken.slice(4, 26))
+      const outcome = await store.rotate({
+        tokenHash: hashRefreshToken(refreshToken),
+        successorHash: hashRefreshToken(successor),
+        sealedSuccessor: sealSuccessor(refreshToken, successor),
+        now: seconds(),
+        idleMs: lifetimes.idleMs,
+        accessMs: options.accessMs + STORE_ANSWER_MS,
+        reuseGraceMs: lifetimes.reuseGraceMs
+      })
+      const granted = grantRotated(outcome, refreshToken, successor)
+      if (outcome.outcome === 'reused') onReuse(outcome.session)
+      if (granted === null) throw new Problem('invalid_refresh_token')
+      return granted
+    },
+
+    async signOut(token) {
+      if (isRefreshToken(token)) return endByRefreshToken(token)
+      const principal = accessTokens.verifyExpired(token)
+      if (typeof principal === 'string') throw new Problem(principal)
+      return endByAccessToken(principal)
+    },
+
+    async signOutEverywhere(token) {
+      const shown = isRefreshToken(token) ? await endByRefreshToken(token) : readOwner(accessTokens.verify(token))
+      const user = await store.endSessionsOf(shown.userId, seconds())
+      if (user !== null) revocations.addGeneration(user.id, user.generation, untilForgotten())
+      return shown
+    },
+
+    inspect(token) {
+      const verified: Principal | ProblemCode = typeof token === 'string' ? accessTokens.verify(token) : 'invalid_token'
+      return typeof verified === 'string' ? { because: verified } : { claims: verified.claims }
+    },
+
+    noteChangedUser(user) {
+      revocations.addGeneration(user.id, user.generation, untilForgotten())
+    }
+  }
+}

@@ -1,0 +1,18 @@
+export type UserMistakeKind =
+  | 'bad_username'
+  | 'username_taken'
+  | 'no_such_user'
+  | 'bad_password'
+  | 'bad_role'
+  | 'bad_attribute'
+
+/** What an operator asked for and cannot have; the message is one sentence for them. */
+export class UserMistake extends Error {
+  readonly kind: UserMistakeKind
+
+  constructor(kind: UserMistakeKind, message: string) {
+    super(message)
+    this.name = 'UserMistake'
+    this.kind = kind
+  }
+}

@@ -1,0 +1,171 @@
+// `npm run bench [-- --rounds 5 --seconds 4]`: CPU microseconds (utime + stime of the whole process) that one request
+// costs, for the gateway doing its whole job with a token it has seen before, and for @fastify/http-proxy doing nothing
+// but forward; same upstream, same load, in turn within one run, so that a noisy machine is noisy to all of them.
+// Linux only: it reads /proc.
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createServer as createProbe } from 'node:net'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { makeReady, root } from './ready.mjs'
+
+const PASSWORD = 'bench only, never elsewhere'
+const CONNECTIONS = 50
+const ANSWER = JSON.stringify({ answer: 'x'.repeat(86) })
+
+/** What this file is when it starts itself: an upstream, or the proxy that the gateway is compared with. */
+const roles = {
+  async upstream(port) {
+    createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': ANSWER.length })
+      response.end(ANSWER)
+    }).listen(port, '127.0.0.1')
+  },
+  async proxy(port, upstream) {
+    const { default: fastify } = await import('fastify')
+    const { default: httpProxy } = await import('@fastify/http-proxy')
+    const app = fastify({ logger: false })
+    await app.register(httpProxy, { upstream, disableRequestLogging: true })
+    await app.listen({ port, host: '127.0.0.1' })
+  }
+}
+
+const freePort = () =>
+  new Promise((resolve) => {
+    const probe = createProbe().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address()
+      probe.close(() => resolve(port))
+    })
+  })
+
+const pins = spawnSync('taskset', ['-V']).status === 0 && cpus().length > 1
+
+/** Starts a process on a core of its own, away from the load. */
+function start(core, args, options = {}) {
+  const command = pins ? ['taskset', '-c', String(core), process.execPath] : [process.execPath]
+  const child = spawn(command[0], [...command.slice(1), ...args], { stdio: ['ignore', 'pipe', 'inherit'], ...options })
+  child.stdout?.resume()
+  return child
+}
+
+async function answers(url, headers = {}) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const response = await fetch(url, { headers }).catch(() => null)
+    if (response !== null) return response
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error(`nothing answers at ${url}`)
+}
+
+/** utime + stime of a process and its threads, microseconds (proc(5), fields 14 and 15, in ticks of 1/100 s). */
+function cpuMicroseconds(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
+const settings = (listen, admin, upstream, access) => `
+listen: 127.0.0.1:${listen}
+admin: { listen: 127.0.0.1:${admin} }
+logs: { access: ${access}, audit: off }
+limits: { per_user: { by: user, requests: 1000000000, window: 10m } }
+default_limits: [per_user]
+upstreams: { bench: { url: "${upstream}" } }
+rules:
+${Array.from({ length: 98 }, (_, at) => `  - { path: /other/area${at}/**, allow: { roles: [admin] }, to: bench }`).join('\n')}
+  - { path: /api/admin/**, allow: { roles: [admin] }, to: bench }
+  - { path: /api/**, allow: authenticated, to: bench }
+`
+
+async function startGateway(upstream, access) {
+  const [listen, admin] = [await freePort(), await freePort()]
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'))
+  writeFileSync(join(folder, 'gateway.yaml'), settings(listen, admin, upstream, access))
+  const main = join(root, 'dist', 'gateway', 'cli', 'main.js')
+  const environment = { ...process.env, PORTCULLIS_ADMIN_PASSWORD: PASSWORD }
+  const child = start(0, [main, 'start', '-c', join(folder, 'gateway.yaml')], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'ignore']
+  })
+  const url = `http://127.0.0.1:${listen}`
+  await answers(`${url}/.well-known/jwks.json`)
+  const body = JSON.stringify({ username: 'admin', password: PASSWORD })
+  const headers = { 'content-type': 'application/json' }
+  const login = await fetch(`${url}/auth/login`, { method: 'POST', headers, body })
+  const { access_token } = await login.json()
+  return {
+    child,
+    url,
+    headers: { authorization: `Bearer ${access_token}` },
+    remove: () => rmSync(folder, { recursive: true })
+  }
+}
+
+/** One round of one contender: microseconds a request. */
+async function measure({ child, url, headers }, seconds) {
+  const { default: autocannon } = await import('autocannon')
+  const load = (duration) => autocannon({ url: `${url}/api/hello`, connections: CONNECTIONS, duration, headers })
+  await load(1)
+  const before = cpuMicroseconds(child.pid)
+  const result = await load(seconds)
+  const spent = cpuMicroseconds(child.pid) - before
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${result.non2xx} refused, ${result.errors} errors`)
+  return spent / result.requests.total
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+
+async function main() {
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '4' } }
+  })
+  makeReady()
+  const self = fileURLToPath(import.meta.url)
+  if (pins) spawnSync('taskset', ['-cp', '1', String(process.pid)])
+  const [upstreamPort, proxyPort] = [await freePort(), await freePort()]
+  const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
+  const upstream = start(1, [self, 'upstream', String(upstreamPort)])
+  await answers(upstreamUrl)
+  const proxy = start(0, [self, 'proxy', String(proxyPort), upstreamUrl])
+  const silent = await startGateway(upstreamUrl, 'off')
+  const logging = await startGateway(upstreamUrl, 'stdout')
+  const contenders = {
+    '@fastify/http-proxy alone': { child: proxy, url: `http://127.0.0.1:${proxyPort}`, headers: {} },
+    'portcullis, no access log': silent,
+    'portcullis, access log': logging
+  }
+  await answers(contenders['@fastify/http-proxy alone'].url)
+  const figures = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]))
+  for (let round = 1; round <= Number(values.rounds); round += 1) {
+    for (const [name, contender] of Object.entries(contenders)) {
+      figures[name].push(await measure(contender, Number(values.seconds)))
+    }
+    process.stderr.write(`round ${round} of ${values.rounds}\n`)
+  }
+  for (const child of [proxy, upstream, silent.child, logging.child]) child.kill('SIGTERM')
+  silent.remove()
+  logging.remove()
+  report(figures)
+}
+
+function report(figures) {
+  const base = median(figures['@fastify/http-proxy alone'])
+  process.stdout.write(
+    `CPU microseconds a request, node ${process.versions.node}, ${CONNECTIONS} connections, 100 rules\n`
+  )
+  process.stdout.write(`${'who'.padEnd(28)} ${'median'.padStart(7)} ${'best'.padStart(7)}   ratio\n`)
+  for (const [name, values] of Object.entries(figures)) {
+    const middle = median(values)
+    const best = Math.min(...values)
+    process.stdout.write(
+      `${name.padEnd(28)} ${middle.toFixed(1).padStart(7)} ${best.toFixed(1).padStart(7)} ${(middle / base).toFixed(2).padStart(7)}\n`
+    )
+  }
+}
+
+const [role, ...args] = process.argv.slice(2)
+if (role !== undefined && Object.hasOwn(roles, role)) await roles[role](Number(args[0]), args[1])
+else await main()

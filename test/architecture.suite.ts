@@ -1,0 +1,2 @@
+import './architecture/arrows-go-one-way.test.js'
+import './architecture/documentation-names-what-exists.test.js'

@@ -1,0 +1,5 @@
+import './limits/admits-exactly-its-number.test.js'
+import './limits/counts-all-that-comes-to-the-listener.test.js'
+import './limits/counts-guesses-before-they-are-hashed.test.js'
+import './limits/keeps-counts-over-reloads.test.js'
+import './limits/never-admits-more-than-its-number.test.js'

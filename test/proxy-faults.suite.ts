@@ -1,0 +1,2 @@
+import './proxy/tells-upstream-faults-apart.test.js'
+import './proxy/utters-problems.test.js'

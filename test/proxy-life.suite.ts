@@ -1,0 +1,3 @@
+import './proxy/drains-before-it-closes.test.js'
+import './proxy/reloads-under-load.test.js'
+import './proxy/survives-any-bytes.test.js'

@@ -1,0 +1,1 @@
+import './proxy/streams-in-flat-memory.test.js'

@@ -1,0 +1,6 @@
+import './proxy/forwards-what-passes.test.js'
+import './proxy/keeps-hop-by-hop-fields-to-the-hop.test.js'
+import './proxy/keeps-the-auth-prefix-closed.test.js'
+import './proxy/reads-the-request-target-one-way.test.js'
+import './proxy/refuses-faulty-framing.test.js'
+import './proxy/says-where-a-request-came-from.test.js'

@@ -1,0 +1,1 @@
+import './scripts/counts-what-suites-say.test.js'

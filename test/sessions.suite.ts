@@ -1,0 +1,5 @@
+import './tokens/confirms-nothing-without-a-store.test.js'
+import './tokens/follows-changes-of-users-at-once.test.js'
+import './tokens/remembers-revocation-over-a-restart.test.js'
+import './tokens/rotates-refresh-tokens.test.js'
+import './tokens/signs-out-by-any-token.test.js'

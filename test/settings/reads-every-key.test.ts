@@ -1,0 +1,154 @@
+import t from 'tap'
+import { settingsOf } from './reading.js'
+
+const source = `listen: "[0:0::1]:8443"
+public_url: https://api.example.com:443
+trusted_proxies: [10.0.0.0/8, "::1"]
+admin: { listen: localhost:0 }
+public_health: /healthz
+store: "memory:"
+logs: { access: off, audit: stderr }
+auth: { prefix: /api/auth, hosts: [API.example.com] }
+tokens:
+  issuer: https://issuer.example.com/a
+  keys: secrets/keys
+  algorithm: EdDSA
+  access: 90s
+  refresh: { idle: 12h, absolute: 1d, reuse_grace: 0s }
+  audience: api
+  claims: { full_name: user.full_name, login: user.username }
+users: { login: { per_account_and_network: 3, per_network: 30, window: 1h } }
+identity: { headers: { X-Login: login }, strip: [X-Tenant] }
+limits:
+  per_user: { by: user, requests: 100, window: 10m }
+  burst: { by: ip, requests: 20, window: 250ms, algorithm: token_bucket }
+default_limits: [per_user]
+listener_limit: { requests: 1000, window: 1s }
+upstreams:
+  orders:
+    url: https://orders.internal:8443/
+    strip_prefix: /api
+    host: upstream
+    timeout: 5s
+    idle_timeout: 1h
+    forward_authorization: true
+    paths: { case: sensitive, encoded_slash: allow }
+rules:
+  - path: /%61/{id}/**
+    host: [A.example, b.example]
+    methods: [GET, POST]
+    allow:
+      - { roles: [admin], all_roles: [a, b], scopes: [read], networks: [10.0.0.0/8] }
+      - { claims: { sub: "{id}", login: [x, 1, true] } }
+    to: orders
+    limit: [burst, per_user, burst]
+    paths: { case: insensitive, semicolon: allow, empty_segments: allow }
+  - { path: /b, allow: { roles: [x] }, to: orders, limit: none, host: c.example }
+  - { path: /c, allow: nobody }
+`
+
+t.test('every key of the file arrives under its name in the code', (t) => {
+  const { revision: _, upstreams, rules, limits, ...settings } = settingsOf(source)
+  t.same(settings, {
+    file: '/etc/portcullis/gateway.yaml',
+    directory: '/etc/portcullis',
+    listen: { host: '::1', port: 8443 },
+    publicUrl: 'https://api.example.com',
+    trustedProxies: ['10.0.0.0/8', '::1'],
+    admin: { listen: { host: 'localhost', port: 0 } },
+    publicHealth: '/healthz',
+    store: { kind: 'memory' },
+    dataDirectory: '/etc/portcullis/data',
+    logs: { access: { kind: 'off' }, audit: { kind: 'stderr' } },
+    auth: { prefix: '/api/auth', hosts: ['api.example.com'] },
+    tokens: {
+      issuer: 'https://issuer.example.com/a',
+      audience: ['api'],
+      algorithm: 'EdDSA',
+      keys: { kind: 'directory', path: '/etc/portcullis/secrets/keys' },
+      accessMs: 90_000,
+      refresh: { idleMs: 43_200_000, absoluteMs: 86_400_000, reuseGraceMs: 0 },
+      claims: { full_name: 'full_name', login: 'username' }
+    },
+    users: { login: { perAccountAndNetwork: 3, perNetwork: 30, windowMs: 3_600_000 } },
+    identity: { headers: { 'X-Login': 'login' }, strip: ['X-Tenant'] },
+    listenerLimit: { name: 'listener', by: 'ip', requests: 1000, windowMs: 1000, algorithm: 'fixed_window' }
+  })
+  t.same(limits, {
+    per_user: { name: 'per_user', by: 'user', requests: 100, windowMs: 600_000, algorithm: 'fixed_window' },
+    burst: { name: 'burst', by: 'ip', requests: 20, windowMs: 250, algorithm: 'token_bucket' }
+  })
+  t.same(upstreams, {
+    orders: {
+      name: 'orders',
+      origin: 'https://orders.internal:8443',
+      stripPrefix: '/api',
+      host: 'upstream',
+      timeoutMs: 5000,
+      idleTimeoutMs: 3_600_000,
+      forwardAuthorization: true,
+      paths: { case: 'sensitive', encodedSlash: 'allow', semicolon: 'refuse', emptySegments: 'refuse' }
+    }
+  })
+  t.equal(rules.length, 3)
+  t.end()
+})
+
+t.test('a rule has its line, its canonical pattern, and what it inherits', (t) => {
+  const [first, second, third] = settingsOf(source).rules
+  t.same(first, {
+    index: 0,
+    line: 34,
+    path: '/a/{id}/**',
+    hosts: ['a.example', 'b.example'],
+    methods: ['GET', 'POST'],
+    allow: {
+      kind: 'any',
+      of: [
+        { roles: ['admin'], allRoles: ['a', 'b'], scopes: ['read'], networks: ['10.0.0.0/8'] },
+        { claims: { sub: [{ segment: 'id' }], login: [{ equals: 'x' }, { equals: 1 }, { equals: true }] } }
+      ]
+    },
+    upstream: 'orders',
+    limits: ['burst', 'per_user'],
+    paths: { case: 'insensitive', encodedSlash: 'allow', semicolon: 'allow', emptySegments: 'allow' }
+  })
+  t.match(second, {
+    index: 1,
+    line: 43,
+    hosts: ['c.example'],
+    allow: { kind: 'any', of: [{ roles: ['x'] }] },
+    limits: []
+  })
+  t.match(third, { index: 2, line: 44, allow: { kind: 'nobody' }, upstream: null, limits: ['per_user'] })
+  t.end()
+})
+
+t.test('listen takes every usual form', (t) => {
+  const tail = 'upstreams: { app: { url: "http://a" } }\nrules: [{ path: /a, allow: nobody }]\n'
+  const table: Record<string, { host: string; port: number }> = {
+    '8080': { host: '127.0.0.1', port: 8080 },
+    '":8080"': { host: '0.0.0.0', port: 8080 },
+    '0.0.0.0:80': { host: '0.0.0.0', port: 80 },
+    '"[::]:80"': { host: '::', port: 80 },
+    'Localhost:80': { host: 'localhost', port: 80 },
+    'gateway.internal:80': { host: 'gateway.internal', port: 80 }
+  }
+  for (const [written, read] of Object.entries(table)) t.same(settingsOf(`listen: ${written}\n${tail}`).listen, read)
+  t.end()
+})
+
+t.test('nothing of it can be changed', (t) => {
+  const frozen = (value: unknown): boolean => {
+    if (typeof value !== 'object' || value === null) return true
+    return Object.isFrozen(value) && Object.values(value).every(frozen)
+  }
+  t.ok(frozen(settingsOf(source)))
+  t.end()
+})
+
+t.test('the revision is that of the text', (t) => {
+  t.equal(settingsOf(source).revision, settingsOf(source).revision)
+  t.not(settingsOf(source).revision, settingsOf(`${source}# more\n`).revision)
+  t.end()
+})

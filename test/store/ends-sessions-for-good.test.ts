@@ -1,0 +1,76 @@
+import { addUser, describeStore, hashOf, rotation, signIn, start } from './each-store.js'
+
+describeStore('a session ends by its id and by any of its tokens, once', async (t, store) => {
+  const { sessions } = store
+  const user = await addUser(store)
+  const byId = await signIn(store, user)
+  const bySpent = await signIn(store, user)
+  const byCurrent = await signIn(store, user)
+  await sessions.rotate(rotation(bySpent.token, 'second'))
+  const ways = [
+    { session: byId.session, which: { id: byId.session.id }, live: byId.token },
+    { session: bySpent.session, which: { tokenHash: hashOf(bySpent.token) }, live: 'second' },
+    { session: byCurrent.session, which: { tokenHash: hashOf(byCurrent.token) }, live: byCurrent.token }
+  ]
+  for (const { session, which, live } of ways) {
+    const ended = { ...session, endedAt: start + 1 }
+    t.same(await sessions.endSession(which, start + 1), ended)
+    t.same(await sessions.endSession(which, start + 2), ended, 'a second end changes nothing')
+    t.match(await sessions.rotate(rotation(live, `after ${live}`)), { because: 'ended' })
+  }
+  t.equal(await sessions.endSession({ id: 'made up' }, start), null)
+  t.equal(await sessions.endSession({ tokenHash: hashOf('made up') }, start), null)
+})
+
+describeStore(
+  'all sessions of a user end by logout-all, a new password and disabling, not by roles',
+  async (t, store) => {
+    const { users, sessions } = store
+    const bystander = await signIn(store, await addUser(store))
+    const { id } = await addUser(store, { username: 'ada' })
+    const changes = [
+      { ends: true, change: () => sessions.endSessionsOf(id, start) },
+      { ends: true, change: () => users.setPassword('ada', '$argon2id$2', start) },
+      { ends: false, change: () => users.setRoles('ada', ['ops'], start) },
+      { ends: true, change: () => users.setDisabled('ada', true, start) }
+    ]
+    for (const { ends, change } of changes) {
+      const before = await users.readUser(id)
+      if (before === null) throw new Error('ada is gone')
+      const pair = [await signIn(store, before), await signIn(store, before)]
+      t.match(await change(), { id, generation: before.generation + 1 })
+      for (const { token } of pair) {
+        const outcome = await sessions.rotate(rotation(token, `after ${token}`))
+        t.match(
+          outcome,
+          ends ? { because: 'ended' } : { outcome: 'rotated', user: { generation: before.generation + 1 } }
+        )
+      }
+    }
+    t.match(await sessions.rotate(rotation(bystander.token, 'mine')), { outcome: 'rotated' })
+  }
+)
+
+describeStore('no rotation is confirmed after the end of its session', async (t, store) => {
+  const { sessions } = store
+  const user = await addUser(store)
+  for (let round = 0; round < 10; round += 1) {
+    const { session, token } = await signIn(store, user)
+    let ended = false
+    const race = Array.from({ length: 20 }, async (_, index) => {
+      if (index === round * 2) {
+        await sessions.endSession({ id: session.id }, start)
+        ended = true
+      }
+      // A rotation that is begun once the end is known must fail, whichever of the session's tokens it shows.
+      const endKnown = ended
+      const outcome = await sessions.rotate(rotation(token, `${token} ${index}`))
+      if (endKnown) t.match(outcome, { outcome: 'refused', because: 'ended' })
+    })
+    await Promise.all(race)
+    for (let index = 0; index < 20; index += 1) {
+      t.match(await sessions.rotate(rotation(`${token} ${index}`, 'x')), { outcome: 'refused' })
+    }
+    t.match(await sessions.rotate(rotation(token, 'x')), { because: 'ended' })
+  }
+})

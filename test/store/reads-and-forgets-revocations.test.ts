@@ -1,0 +1,75 @@
+import { addUser, days, describeStore, hashOf, minutes, rotation, signIn, start } from './each-store.js'
+
+const nothing = { sessions: [], generations: [] }
+
+describeStore('an ended session is revoked until its last access token expires', async (t, store) => {
+  const { sessions } = store
+  const user = await addUser(store)
+  const { session, token } = await signIn(store, user)
+  await signIn(store, user)
+  t.same(await sessions.readRevocations(start), nothing)
+  await sessions.rotate(rotation(token, 'second', { now: start + 60 }))
+  await sessions.rotate(rotation(token, 'x', { now: start + 65 }))
+  await sessions.endSession({ id: session.id }, start + 66)
+  const until = start + 65 + minutes(15)
+  const revoked = { sessions: [{ sessionId: session.id, until }], generations: [] }
+  t.same(await sessions.readRevocations(start + 66), revoked, 'the repeat issued the last one')
+  t.same(await sessions.readRevocations(until - 1), revoked)
+  t.same(await sessions.readRevocations(until), nothing)
+})
+
+describeStore('an earlier access token does not shorten a revocation', async (t, store) => {
+  const { session, token } = await signIn(store, await addUser(store), { accessExpiresAt: start + minutes(60) })
+  await store.sessions.rotate(rotation(token, 'second', { accessMs: 1000 }))
+  await store.sessions.endSession({ id: session.id }, start)
+  t.match(await store.sessions.readRevocations(start), { sessions: [{ until: start + minutes(60) }] })
+})
+
+describeStore('a reused token revokes the access tokens of its session', async (t, store) => {
+  const { session, token } = await signIn(store, await addUser(store))
+  await store.sessions.rotate(rotation(token, 'second'))
+  await store.sessions.rotate(rotation(token, 'loot', { now: start + 11 }))
+  t.match(await store.sessions.readRevocations(start + 11), { sessions: [{ sessionId: session.id }] })
+})
+
+describeStore('a raised generation is revoked until the last older access token expires', async (t, store) => {
+  const { users, sessions } = store
+  const user = await addUser(store, { username: 'ada' })
+  await users.setRoles('ada', ['early'], start)
+  t.same(await sessions.readRevocations(start), nothing, 'nobody had a token yet')
+  const now = await users.readUser(user.id)
+  if (now === null) throw new Error('ada is gone')
+  await signIn(store, now)
+  await signIn(store, now, { accessExpiresAt: start + minutes(20) })
+  await users.setRoles('ada', ['late'], start + 1)
+  const until = start + minutes(20)
+  const revoked = { sessions: [], generations: [{ userId: user.id, generation: 3, until }] }
+  t.same(await sessions.readRevocations(start + 1), revoked)
+  t.same(await sessions.readRevocations(until), nothing)
+})
+
+describeStore('only sessions to which nothing alive can refer are forgotten', async (t, store) => {
+  const { sessions } = store
+  const user = await addUser(store)
+  const idle = await signIn(store, user, { idleExpiresAt: start + 60 })
+  const ended = await signIn(store, user)
+  const live = await signIn(store, user)
+  await sessions.rotate(rotation(ended.token, 'second'))
+  await sessions.endSession({ id: ended.session.id }, start)
+
+  t.equal(await sessions.prune(start + minutes(15)), 0)
+  t.match(await sessions.readRevocations(start), { sessions: [{}, {}] }, 'there again when the clock is set back')
+  t.equal(await sessions.prune(start + minutes(15) + days(1)), 2)
+  t.equal(await sessions.prune(start + minutes(15) + days(1)), 0)
+  for (const token of [idle.token, ended.token, 'second']) {
+    t.equal(await sessions.endSession({ tokenHash: hashOf(token) }, start), null)
+  }
+  t.match(await sessions.rotate(rotation(live.token, 'mine', { now: start + days(2) })), { outcome: 'rotated' })
+})
+
+describeStore('more is forgotten than fits in one step', async (t, store) => {
+  const { sessions } = store
+  const user = await addUser(store)
+  await Promise.all(Array.from({ length: 250 }, () => signIn(store, user, { idleExpiresAt: start + 60 })))
+  t.equal(await sessions.prune(start + days(2)), 250)
+})

@@ -1,0 +1,8 @@
+import './tokens/closes-its-endpoints.test.js'
+import './tokens/ends-access-at-its-time.test.js'
+import './tokens/issues-rfc-9068-tokens.test.js'
+import './tokens/keeps-its-keys.test.js'
+import './tokens/refuses-any-changed-octet.test.js'
+import './tokens/refuses-forged-access-tokens.test.js'
+import './tokens/signs-in-with-json-or-a-form.test.js'
+import './tokens/tells-no-user-from-another.test.js'

@@ -1,0 +1,5 @@
+import './users/brings-a-name-to-one-spelling.test.js'
+import './users/generates-passwords-that-can-be-pasted.test.js'
+import './users/hashes-passwords-within-bounds.test.js'
+import './users/tells-a-stranger-nothing.test.js'
+import './users/tells-an-operator-what-cannot-be.test.js'
