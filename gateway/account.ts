@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision, Rule } from './domain.js'
-import { exchangeOf } from './exchange.js'
+import { type Exchange, exchangeOf } from './exchange.js'
 import type { ProblemCode } from './problems.js'
 import type { Resources } from './serving.js'
 
@@ -83,6 +83,12 @@ function accessLine(account: Account): Record<string, unknown> {
   }
 }
 
+/** The endpoint of our own that answered, by its public name and not by the route it has inside. */
+function endpointName({ endpoint, inquiry, target, serving }: Exchange): string | null {
+  if (inquiry !== null) return `${serving.settings.auth.prefix}/check`
+  return endpoint === null || 'fault' in target ? null : target.path
+}
+
 /** Makes the last step: one line and the figures of a request, when its response is over, whole or not. */
 export function createAccount({ access, metrics }: Pick<Resources, 'access' | 'metrics'>) {
   return function account(request: FastifyRequest, reply: FastifyReply): void {
@@ -91,14 +97,13 @@ export function createAccount({ access, metrics }: Pick<Resources, 'access' | 'm
     const endedMs = performance.now()
     const line: Account = {
       requestId: exchange.id,
-      method: request.method,
+      method: exchange.method,
       path: 'fault' in target ? null : target.path,
       host: 'fault' in target ? null : target.host,
       address: exchange.peer.address,
       status: reply.raw.headersSent ? reply.raw.statusCode : CLIENT_LEFT,
       code,
-      // By its public name, not by the route it has inside.
-      endpoint: exchange.endpoint === null || 'fault' in target ? null : target.path,
+      endpoint: endpointName(exchange),
       rule: match !== null && 'rule' in match ? match.rule : null,
       decision,
       limits: exchange.consumptions,

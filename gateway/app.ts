@@ -1,54 +1,37 @@
 /**
  * The whole system on one page: which rooms there are, what each is handed, and the way of a request through them.
- * Rooms never import each other; this file and its neighbours (serving, exchange, steps, account) tie them together.
+ * Rooms never import each other; this file and its neighbours (serving, exchange, steps, account, own-endpoints,
+ * inquiry-endpoint, operator) tie them together.
  */
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import httpProxy from '@fastify/http-proxy'
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createAccount } from './account.js'
-import { type OperatorUsers, publicHealthEndpoint, type Readiness } from './admin/index.js'
+import { exposeSigningKey, type Readiness } from './admin/index.js'
+import { signInByCookies } from './browsers/index.js'
 import { createRawRefusals } from './client-error.js'
-import type { User } from './domain.js'
-import { beginExchange, createIds, exchangeOf, OWN } from './exchange.js'
+import { ASKED, authEndpointOf, beginExchange, createIds, exchangeOf, OWN, originOf, routeOf } from './exchange.js'
 import { watchFreshConnections } from './fresh-connections.js'
-import { readBearerToken } from './identity/index.js'
+import { inquiryEndpoint } from './inquiry-endpoint.js'
 import { createLimits, createLoginGuard } from './limits/index.js'
+import { createOperator, type Operator } from './operator.js'
+import { ownEndpoints } from './own-endpoints.js'
 import { Problem, problems, sendProblem, toProblem } from './problems.js'
 import { expectsContinue } from './proxy/index.js'
 import { createServing, type Resources } from './serving.js'
 import type { Settings } from './settings/index.js'
 import { createSteps } from './steps.js'
-import { type AuthEvent, authEndpoints, keySetEndpoint } from './tokens/index.js'
-import { canonicalUsername } from './users/index.js'
 
-export interface Gateway {
+export interface Gateway extends Operator {
   readonly app: FastifyInstance
   /** Swaps the settings in, whole, between two requests; `listen`, `store` and their like keep their first value. */
   readonly reload: (settings: Settings) => void
   /** Says in the details of readiness that the file as it stands is not the one that serves, and why. */
   readonly noteRejected: (reasons: readonly string[]) => void
   readonly readReadiness: () => Promise<Readiness>
-  readonly operatorUsers: OperatorUsers
   /** Lets requests in flight finish, for as long as `drainMs`, then ends what is left. */
   readonly close: (drainMs: number) => Promise<void>
-}
-
-/** The operator's verbs: a change of a user ends the access tokens that said otherwise, and is audited. */
-function createOperatorUsers({ users, audit }: Resources, noteChangedUser: (user: User) => void): OperatorUsers {
-  const changed = (event: string) => (user: User) => {
-    noteChangedUser(user)
-    audit(event, { subject: user.id, username: user.username, roles: user.roles, disabled: user.disabled })
-    return user
-  }
-  return {
-    list: users.list,
-    add: (user) => users.add(user).then(changed('user_added')),
-    setPassword: (username, password) => users.setPassword(username, password).then(changed('user_password_set')),
-    setRoles: (username, roles) => users.setRoles(username, roles).then(changed('user_roles_set')),
-    setDisabled: (username, disabled) =>
-      users.setDisabled(username, disabled).then(changed(disabled ? 'user_disabled' : 'user_enabled'))
-  }
 }
 
 /** Every method that Node's parser knows; CONNECT asks for a tunnel, which is another kind of proxy. */
@@ -77,7 +60,7 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
     // The router must not read the path a second time: it sees one fixed path for everything that rules judge,
     // and `/own/…` for our endpoints, which no client can ask for.
     rewriteUrl(request) {
-      return beginExchange(request as IncomingMessage, serving, nextId).endpoint ?? '/'
+      return routeOf(beginExchange(request as IncomingMessage, serving, nextId))
     },
     routerOptions: { querystringParser: () => ({}), maxParamLength: 65_536 },
     genReqId: () => '',
@@ -104,24 +87,26 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
   const limits = await createLimits(app)
   const steps = createSteps({ limits, audit: resources.audit, nextId, isClosing: () => closing })
   const account = createAccount(resources)
+  exposeSigningKey(resources.metrics.registry, resources.keyring.signingSince)
   const loginGuard = createLoginGuard(() => serving.settings.users.login)
 
   // --- How refusals leave, and how every request is accounted for. ---
 
   const inFlight = new Set<ServerResponse>()
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     inFlight.add(reply.raw)
     reply.raw.once('close', () => {
       inFlight.delete(reply.raw)
       account(request, reply)
     })
+    done()
   })
   // Whatever the gateway answers itself; what is forwarded has them already.
   app.addHook('onSend', async (request, reply) => {
     const fields = steps.responseFields(exchangeOf(request))
     for (let i = 0; i + 1 < fields.length; i += 2) reply.header(fields[i] ?? '', fields[i + 1])
   })
-  app.setErrorHandler((error, request, reply) => {
+  const refuseBy = (send: typeof sendProblem) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const exchange = exchangeOf(request)
     const problem = toProblem(error)
     exchange.code = problem.code
@@ -142,8 +127,11 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
         ...decision.request
       })
     }
-    return sendProblem(reply, problem, { requestId: exchange.id, decisionId })
-  })
+    const login = problems[problem.code].status === 401 ? steps.loginLocation(request) : null
+    if (login !== null) return reply.header('cache-control', 'no-store').redirect(login, 303)
+    return send(reply, problem, { requestId: exchange.id, decisionId })
+  }
+  app.setErrorHandler(refuseBy(sendProblem))
   app.setNotFoundHandler(async () => {
     throw new Problem('not_found')
   })
@@ -152,32 +140,29 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
 
   await app.register(
     async (own) => {
-      own.addHook('onRequest', steps.admit)
+      own.addHook('onRequest', steps.arrive)
+      signInByCookies(own, {
+        browsers: (request) => exchangeOf(request).serving.browsers,
+        endpointOf: authEndpointOf,
+        originOf
+      })
       own.addHook('preParsing', async (request, reply) => {
         if (expectsContinue(request.raw)) reply.raw.writeContinue()
       })
-      await own.register(keySetEndpoint, { prefix: '/.well-known', jwks: () => resources.keyring.jwks })
-      await own.register(publicHealthEndpoint, { prefix: '/health', readReadiness })
-      await own.register(authEndpoints, {
-        prefix: '/auth',
-        sessions: () => serving.sessions,
-        authenticateUser: resources.users.authenticate,
-        admitLogin: (username, request) =>
-          loginGuard.admit(canonicalUsername(username) ?? username, exchangeOf(request).peer.address),
-        readBearerToken,
-        clientAddress: (request) => exchangeOf(request).peer.address,
-        report: reportAuthEvent
-      })
+      await own.register(ownEndpoints, { resources, serving: () => serving, loginGuard, readReadiness, refuseBy })
     },
     { prefix: OWN }
   )
 
+  await app.register(inquiryEndpoint, { prefix: ASKED, steps })
+
   await app.register(async (proxied) => {
-    for (const step of steps.judge) proxied.addHook('onRequest', step)
+    proxied.addHook('onRequest', steps.judge)
     // Bodies are streamed as they come, whatever they call themselves.
     proxied.removeAllContentTypeParsers()
-    proxied.addHook('onRequest', async (request) => {
+    proxied.addHook('onRequest', (request, _reply, done) => {
       request.raw.headers['content-type'] = undefined
+      done()
     })
     await proxied.register(httpProxy, {
       prefix: '/',
@@ -188,29 +173,19 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
     })
   })
 
-  function reportAuthEvent(request: FastifyRequest, { event, subject, username, sessionId }: AuthEvent): void {
-    const { id, peer } = exchangeOf(request)
-    resources.metrics.countAuthEvent(event)
-    resources.audit(event, {
-      request_id: id,
-      address: peer.address,
-      ...(username === undefined ? {} : { username: username.slice(0, 256) }),
-      ...(subject === undefined ? {} : { subject }),
-      ...(sessionId === undefined ? {} : { session_id: sessionId })
-    })
-  }
-
   async function readReadiness(): Promise<Readiness> {
     const store = await resources.store.ping().then(
       () => 'ok',
       () => 'unavailable'
     )
+    const withoutKeys = serving.issuers.withoutKeys()
     return {
       ready: store === 'ok' && !closing,
       details: {
         revision: serving.settings.revision,
         store,
         ...(rejected.length === 0 ? {} : { rejected_settings: rejected }),
+        ...(withoutKeys.length === 0 ? {} : { issuers_without_keys: withoutKeys }),
         ...(closing ? { closing } : {})
       }
     }
@@ -220,13 +195,22 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
     app,
     reload(settings) {
       serving = createServing(settings, resources, serving)
+      resources.users.adopt(settings.users)
       rejected = []
     },
     noteRejected(reasons) {
       rejected = reasons
     },
     readReadiness,
-    operatorUsers: createOperatorUsers(resources, (user) => serving.sessions.noteChangedUser(user)),
+    ...createOperator({
+      ...resources,
+      openTokens: async () => {
+        const { accessTokens, settings } = serving
+        return { ...settings.tokens, keyring: resources.keyring, accessTokens }
+      },
+      sessions: () => serving.sessions,
+      forgetGuesses: loginGuard.forget
+    }),
     async close(drainMs) {
       closing = true
       // Answers that have not begun say that their connection ends; of the others it ends as soon as it is idle,
@@ -246,6 +230,7 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
       clearTimeout(timer)
       // The last connections have just closed; their requests are accounted for when that is known here.
       for (let turns = 0; inFlight.size > 0 && turns < 10; turns += 1) await setImmediate()
+      serving.issuers.close()
       await serving.upstreams.close()
     }
   }

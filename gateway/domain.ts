@@ -25,7 +25,7 @@ export interface Principal {
   /** The user's generation when the token was issued; a later one of the user revokes it. */
   readonly generation: number | null
   readonly expiresAt: number
-  /** All claims of the token, as verified. */
+  /** All claims of the token, as verified; in a foreign one `sub`, `username` and `roles` are as above. */
   readonly claims: Claims
 }
 
@@ -59,6 +59,8 @@ export interface Condition {
   readonly claims?: Readonly<Record<string, readonly ClaimExpectation[]>>
   /** CIDRs, any of; the only entry that needs no identity. */
   readonly networks?: readonly string[]
+  /** Names of the settings, any of; `self` is this gateway. */
+  readonly issuers?: readonly string[]
 }
 
 export type Allow =
@@ -157,6 +159,8 @@ export interface User {
 export interface StoredUser extends User {
   /** PHC string. */
   readonly passwordHash: string
+  /** Networks that the user has signed in from, the latest first; a bounded number. */
+  readonly networks: readonly string[]
 }
 
 export interface NewUser {
@@ -179,6 +183,13 @@ export interface UserStore {
   setPassword: (username: string, passwordHash: string, now: number) => Promise<User | null>
   setRoles: (username: string, roles: readonly string[], now: number) => Promise<User | null>
   setDisabled: (username: string, disabled: boolean, now: number) => Promise<User | null>
+  /** Puts the same password's new hash in the place of `before`, if that is still the one; the generation stays. */
+  replacePasswordHash: (id: string, before: string, after: string) => Promise<boolean>
+  /**
+   * Ends every session and forgets all of the user but the id, which is never given out again, and the generation,
+   * raised, for as long as older access tokens can live. null: no such user.
+   */
+  removeUser: (username: string, now: number) => Promise<User | null>
 }
 
 /** One sign-in and all that was refreshed from it. */
@@ -188,6 +199,21 @@ export interface Session {
   readonly createdAt: number
   readonly absoluteExpiresAt: number
   readonly endedAt: number | null
+}
+
+/** A session that can be refreshed, as its owner or an operator sees it. */
+export interface LiveSession {
+  readonly id: string
+  readonly userId: string
+  readonly username: string
+  readonly createdAt: number
+  /** Of the sign-in or the last refresh. */
+  readonly lastUsedAt: number
+  /** Unless it is refreshed before. */
+  readonly expiresAt: number
+  /** Of the sign-in, as is the user agent. */
+  readonly address: string
+  readonly userAgent: string
 }
 
 export interface NewSession {
@@ -202,6 +228,19 @@ export interface NewSession {
   readonly accessExpiresAt: number
   readonly address: string
   readonly userAgent: string
+  /** Remembered as one that the user signs in from; null: nobody signed in, and it is no login of the user's. */
+  readonly network: string | null
+}
+
+/** A new password for whoever showed the old one in a session of theirs. */
+export interface PasswordChange {
+  readonly passwordHash: string
+  /** The session that asks; it must not have ended. */
+  readonly sessionId: string
+  /** The user's, when the old password was verified. */
+  readonly generation: number
+  /** Takes the place of all the user's sessions. */
+  readonly successor: NewSession
 }
 
 export interface Rotation {
@@ -229,8 +268,18 @@ export type RotationOutcome =
   | { readonly outcome: 'reused'; readonly session: Session }
   | { readonly outcome: 'refused'; readonly because: 'unknown' | 'expired' | 'ended' | 'disabled' }
 
+/** The one live refresh token of a session, as it can be told without using it. */
+export interface LiveRefreshToken {
+  readonly session: Session
+  readonly user: User
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
 /** What ends access tokens before they expire; bounded by what can still be alive. */
 export interface Revocations {
+  /** Access tokens that belong to no session, by `jti`. */
+  readonly tokens: readonly { readonly tokenId: string; readonly until: number }[]
   readonly sessions: readonly { readonly sessionId: string; readonly until: number }[]
   /** Tokens of the user with a smaller generation are revoked. */
   readonly generations: readonly { readonly userId: string; readonly generation: number; readonly until: number }[]
@@ -249,6 +298,21 @@ export interface SessionStore {
   ) => Promise<Session | null>
   /** Ends all sessions of the user and raises the generation. */
   endSessionsOf: (userId: string, now: number) => Promise<User | null>
+  /** Reads without using: null when it would not rotate, spent ones in their window of reuse included. */
+  findRefreshToken: (tokenHash: Uint8Array, now: number) => Promise<LiveRefreshToken | null>
+  /** Revokes one access token that belongs to no session; it expires at `until`. Twice is no error. */
+  revokeToken: (tokenId: string, until: number) => Promise<void>
+  /** The newest sessions that can be refreshed, at most `most`; of one user, or with null of all. */
+  listSessions: (userId: string | null, most: number, now: number) => Promise<readonly LiveSession[]>
+  /** Ends one session of this user; null: the user has no such session, or it has ended. */
+  endSessionOf: (userId: string, sessionId: string, now: number) => Promise<Session | null>
+  /** Ends all sessions of the user but one; answers those that it ended. The generation stays. */
+  endOtherSessions: (userId: string, keptId: string, now: number) => Promise<readonly Session[]>
+  /**
+   * Sets the password, ends every session of the user, raises the generation and opens one new session, all in one
+   * transaction. null: the user is gone, disabled or changed since, or the session that asks has ended.
+   */
+  changePassword: (change: PasswordChange) => Promise<{ readonly session: Session; readonly user: User } | null>
   readRevocations: (now: number) => Promise<Revocations>
   /** Forgets sessions that nothing alive can refer to; returns how many. */
   prune: (now: number) => Promise<number>

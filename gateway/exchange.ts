@@ -6,12 +6,24 @@ import type { Authentication, Decision } from './domain.js'
 import type { Consumption } from './limits/index.js'
 import type { Match, NoMatch } from './policy/index.js'
 import type { ProblemCode } from './problems.js'
-import { lastOf, type Peer, parseRequestTarget, type RequestTarget, type TargetFault } from './proxy/index.js'
+import {
+  type Inquiry,
+  lastOf,
+  type Peer,
+  parseRequestTarget,
+  protocolOf,
+  type RequestTarget,
+  type TargetFault
+} from './proxy/index.js'
 import type { Serving } from './serving.js'
 
 /** One request on its way through the steps: what each of them found out, for those after it and for the log. */
 export interface Exchange {
   readonly serving: Serving
+  /** Not null: a proxy asks for the verdict on a request that it forwards itself. */
+  readonly inquiry: Inquiry | null
+  /** The method, target and client that are judged: those of the request, or those that the proxy tells. */
+  readonly method: string
   readonly target: RequestTarget | TargetFault
   readonly peer: Peer
   readonly id: string
@@ -22,6 +34,10 @@ export interface Exchange {
   readonly isLast: boolean
   match: Match | NoMatch | null
   authentication: Authentication
+  /** Whether a cookie showed who asks. */
+  byCookie: boolean
+  /** What any answer says to pages of other origins, flat. */
+  corsFields: readonly string[]
   decision: Decision | null
   readonly consumptions: Consumption[]
   /** When judging was over. */
@@ -43,9 +59,21 @@ export function exchangeOf(request: FastifyRequest): Exchange {
   return exchange
 }
 
+/** The gateway's origin as a request names it, for what has no `public_url`. */
+export function originOf(request: FastifyRequest): string {
+  const { target, peer } = exchangeOf(request)
+  return 'fault' in target ? '' : `${protocolOf(request.raw, peer)}://${target.authority}`
+}
+
 const ANONYMOUS: Authentication = { kind: 'anonymous' }
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/
 const KEY_SET = '/.well-known/jwks.json'
+const METADATA = '/.well-known/oauth-authorization-server'
+
+/** The query of a target as it came, with its question mark, or nothing. */
+export function queryOf(target: Exchange['target']): string {
+  return 'fault' in target ? '' : target.query
+}
 
 /** Makes ids that are unique over restarts and gateways by their first half, over requests by their second. */
 export function createIds(): () => string {
@@ -60,14 +88,29 @@ export function createIds(): () => string {
 /** Where the router finds our own endpoints. No client can ask for it: what rules judge is routed to `/`, all of it. */
 export const OWN = '/own'
 
+/** Where the router finds the answer to inquiries, out of reach as well. */
+export const ASKED = '/asked'
+
+/** What the router sees of a request. */
+export function routeOf({ inquiry, endpoint }: Exchange): string {
+  return inquiry === null ? (endpoint ?? '/') : ASKED
+}
+
 /** The route of the endpoint of our own that a target names, or null when the rules judge it. */
-function endpointOf({ settings }: Serving, { path, host }: RequestTarget): string | null {
+function endpointOf({ settings, metadataPaths }: Serving, { path, host }: RequestTarget): string | null {
   const { auth, publicHealth } = settings
   if (path === KEY_SET) return `${OWN}${path}`
+  if (metadataPaths.has(path)) return `${OWN}${METADATA}`
   if (path === publicHealth) return `${OWN}/health/`
   if (auth.hosts !== null && !auth.hosts.includes(host)) return null
   if (path === auth.prefix) return `${OWN}/auth/`
   return path.startsWith(`${auth.prefix}/`) ? `${OWN}/auth${path.slice(auth.prefix.length)}` : null
+}
+
+/** The path of an endpoint under the prefix of our own, as `/login`; null for anything else. */
+export function authEndpointOf(request: FastifyRequest): string | null {
+  const { endpoint } = exchangeOf(request)
+  return endpoint?.startsWith(`${OWN}/auth/`) ? endpoint.slice(`${OWN}/auth`.length) : null
 }
 
 const AFTER_THE_LAST: TargetFault = {
@@ -89,20 +132,25 @@ export function beginExchange(request: IncomingMessage, serving: Serving, nextId
   const peer = serving.clientAddress(request.socket.remoteAddress, forwardedFor, headers.forwarded)
   const forwardedHost = peer.trusted ? lastOf(headers['x-forwarded-host']) : null
   const connection = request.socket as Connection
-  const target = connection[ended] ? AFTER_THE_LAST : parseRequestTarget(request, forwardedHost)
+  const inquiry = connection[ended] ? null : serving.readInquiry(request)
+  const target = connection[ended] ? AFTER_THE_LAST : (inquiry?.target ?? parseRequestTarget(request, forwardedHost))
   const isLast = isLastOfConnection(request, target)
   if (isLast) connection[ended] = true
   const offeredId = peer.trusted ? headers['x-request-id'] : undefined
   const exchange: Exchange = {
     serving,
+    inquiry,
+    method: inquiry?.method ?? request.method ?? '',
     target,
-    peer,
+    peer: inquiry === null ? peer : { address: inquiry.address ?? peer.address, trusted: peer.trusted },
     id: typeof offeredId === 'string' && REQUEST_ID.test(offeredId) ? offeredId : nextId(),
     startedMs: performance.now(),
-    endpoint: 'fault' in target ? null : endpointOf(serving, target),
+    endpoint: inquiry !== null || 'fault' in target ? null : endpointOf(serving, target),
     isLast,
     match: null,
     authentication: ANONYMOUS,
+    byCookie: false,
+    corsFields: serving.browsers.cors.fieldsFor(headers.origin),
     decision: null,
     consumptions: [],
     judgedMs: null,

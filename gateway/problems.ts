@@ -17,6 +17,11 @@ interface Entry {
 const catalogue = {
   invalid_request: { status: 400, title: 'The request is malformed', proxy: 'http_request_error' },
   bad_path: { status: 400, title: 'The path can be read in more than one way', proxy: 'http_request_error' },
+  invalid_grant: { status: 400, title: 'The refresh token is not valid' },
+  invalid_scope: { status: 400, title: 'The client may not ask for this scope' },
+  unauthorized_client: { status: 400, title: 'The client may not do this' },
+  unsupported_grant_type: { status: 400, title: 'The grant type is not supported' },
+  invalid_client: { status: 401, title: 'The client is unknown, or did not prove who it is' },
   missing_token: { status: 401, title: 'Authentication is required' },
   invalid_token: { status: 401, title: 'The access token is not valid', bearer: 'invalid_token' },
   expired_token: { status: 401, title: 'The access token has expired', bearer: 'invalid_token' },
@@ -25,6 +30,7 @@ const catalogue = {
   invalid_refresh_token: { status: 401, title: 'The refresh token is not valid', bearer: 'invalid_token' },
   access_denied: { status: 403, title: 'This is not allowed' },
   insufficient_scope: { status: 403, title: 'The access token lacks a scope', bearer: 'insufficient_scope' },
+  csrf_failed: { status: 403, title: 'The request does not come from a page of this origin' },
   no_rule: { status: 404, title: 'No rule covers this request' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
@@ -38,6 +44,11 @@ const catalogue = {
   upstream_unavailable: { status: 502, title: 'The upstream cannot be reached', proxy: 'destination_unavailable' },
   upstream_error: { status: 502, title: 'The upstream did not answer properly', proxy: 'http_protocol_error' },
   store_unavailable: { status: 503, title: 'The store cannot be reached', proxy: 'proxy_internal_error' },
+  issuer_unavailable: {
+    status: 503,
+    title: 'The keys of the issuer of this token cannot be had',
+    proxy: 'proxy_internal_error'
+  },
   overloaded: { status: 503, title: 'The gateway has too much to do', proxy: 'connection_limit_reached' },
   shutting_down: { status: 503, title: 'The gateway is shutting down', proxy: 'proxy_internal_response' },
   upstream_timeout: { status: 504, title: 'The upstream did not answer in time', proxy: 'http_response_timeout' }

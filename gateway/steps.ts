@@ -1,7 +1,8 @@
 /** The steps of a request, in the order of the security argument. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Limit } from './domain.js'
-import { type Exchange, exchangeOf } from './exchange.js'
+import { type Exchange, exchangeOf, originOf } from './exchange.js'
+import { subjectKey } from './identity/index.js'
 import { addressKey, type Limits, rateLimitFields } from './limits/index.js'
 import { decide } from './policy/index.js'
 import { Problem } from './problems.js'
@@ -16,18 +17,53 @@ export interface StepOptions {
   readonly isClosing: () => boolean
 }
 
-/** Makes the steps; `judge` is run in its order before any body is read, then `forward`. */
+export type Steps = ReturnType<typeof createSteps>
+
+/** A step refuses by throwing and may answer by the reply; it gives a promise only when it has something to wait for. */
+type Step = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> | FastifyReply | undefined
+
+/** Steps as one hook: a hook of its own for each would cost every request a promise for each. */
+const inOrder = (steps: readonly Step[]) =>
+  async function runSteps(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    for (const step of steps) {
+      const pending = step(request, reply)
+      if (pending === undefined) continue
+      await pending
+      if (reply.sent) return reply
+    }
+    return undefined
+  }
+
+/** Makes the steps; `judge` runs in its order before any body is read, then `forward`. */
 export function createSteps({ limits, audit, nextId, isClosing }: StepOptions) {
   const forwardUpstream = createForward()
 
   /** 1. Refuses what has no single reading; counts whatever came; finds the rule. */
-  async function admit(request: FastifyRequest): Promise<void> {
+  function admit(request: FastifyRequest): Promise<void> | undefined {
     const exchange = exchangeOf(request)
-    const { serving, target, peer } = exchange
+    const { serving, peer } = exchange
     const { listenerLimit } = serving.settings
-    if (listenerLimit !== null) await count(request, exchange, listenerLimit, addressKey(peer.address))
+    if (listenerLimit !== null) {
+      return count(request, exchange, listenerLimit, addressKey(peer.address)).then(() => findRule(exchange))
+    }
+    return findRule(exchange)
+  }
+
+  function findRule(exchange: Exchange): undefined {
+    const { serving, target } = exchange
     if ('fault' in target) throw new Problem(target.fault, { detail: target.detail })
-    if (exchange.endpoint === null) exchange.match = serving.policy.find({ method: request.method, ...target })
+    if (exchange.endpoint === null) exchange.match = serving.policy.find({ method: exchange.method, ...target })
+  }
+
+  /** A preflight of a listed origin asks for leave to ask; rules judge what is asked then. */
+  function answerPreflight(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
+    const exchange = exchangeOf(request)
+    // To a proxy that asks, an answer of ours would mean that the request may pass.
+    if (exchange.inquiry !== null) return undefined
+    const fields = exchange.serving.browsers.cors.preflight(request.method, request.headers)
+    if (fields === null) return undefined
+    exchange.corsFields = fields
+    return reply.code(204).send()
   }
 
   /** Counts a request against one limit and refuses it when it is over. */
@@ -43,42 +79,61 @@ export function createSteps({ limits, audit, nextId, isClosing }: StepOptions) {
   }
 
   /** 2 and 5. The rule's limits of one kind: by address before authentication, by user after authorisation. */
-  const throttle = (by: Limit['by']) =>
-    async function throttle(request: FastifyRequest): Promise<void> {
+  const throttle =
+    (by: Limit['by']): Step =>
+    (request) => {
       const exchange = exchangeOf(request)
-      const { match, peer, authentication, serving } = exchange
-      if (match === null || 'because' in match) return
-      for (const name of match.rule.limits) {
-        const limit = serving.settings.limits[name]
-        if (limit === undefined || limit.by !== by) continue
-        const key =
-          by === 'user' && authentication.kind === 'principal'
-            ? `user:${authentication.principal.subject}`
-            : addressKey(peer.address)
-        await count(request, exchange, limit, key)
-      }
+      const { match, serving } = exchange
+      if (match === null || 'because' in match) return undefined
+      const limits = match.rule.limits.flatMap((name) => serving.settings.limits[name] ?? [])
+      const wanted = limits.filter((limit) => limit.by === by)
+      return wanted.length === 0 ? undefined : countAll(request, exchange, wanted)
     }
 
+  async function countAll(request: FastifyRequest, exchange: Exchange, wanted: readonly Limit[]): Promise<void> {
+    const { peer, authentication } = exchange
+    for (const limit of wanted) {
+      const known = limit.by === 'user' && authentication.kind === 'principal'
+      const key = known ? subjectKey(authentication.principal) : addressKey(peer.address)
+      await count(request, exchange, limit, key)
+    }
+  }
+
   /** 3. Who asks: a principal, nobody, or a credential that does not hold. Refuses nothing. */
-  async function authenticate(request: FastifyRequest): Promise<void> {
+  function authenticate(request: FastifyRequest): Promise<void> | undefined {
     const exchange = exchangeOf(request)
-    exchange.authentication = exchange.serving.authenticate(request.headers.authorization)
+    const { browsers, authenticate: read } = exchange.serving
+    const { method } = exchange
+    const shown = browsers.readCredential({ method, headers: request.headers }, () => originOf(request))
+    exchange.byCookie = shown.byCookie
+    if ('because' in shown) {
+      exchange.authentication = { kind: 'bad', because: shown.because }
+      return undefined
+    }
+    const found = read(shown.authorization)
+    if (found instanceof Promise) {
+      return found.then((authentication) => {
+        exchange.authentication = authentication
+      })
+    }
+    exchange.authentication = found
+    return undefined
   }
 
   /** 4. The rule's verdict. */
-  async function authorize(request: FastifyRequest): Promise<void> {
+  function authorize(request: FastifyRequest): undefined {
     const exchange = exchangeOf(request)
     const { target, match, authentication, peer } = exchange
     if ('fault' in target || match === null) throw new Error('a request came to authorisation without a target')
     const decision = decide({
       id: nextId(),
       revision: exchange.serving.policy.revision,
-      request: { method: request.method, host: target.host, path: target.path, address: peer.address },
+      request: { method: exchange.method, host: target.host, path: target.path, address: peer.address },
       match,
       authentication
     })
     exchange.decision = decision
-    if (decision.because === null) return
+    if (decision.because === null) return undefined
     const detail = 'detail' in match ? match.detail : undefined
     throw new Problem(decision.because, { scopes: decision.missingScopes, ...(detail === undefined ? {} : { detail }) })
   }
@@ -86,14 +141,16 @@ export function createSteps({ limits, audit, nextId, isClosing }: StepOptions) {
   /** 6. Forwards: what the client may not say is stripped, who asks is said last, and bytes stream. */
   async function forward(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const exchange = exchangeOf(request)
-    const { serving, target, decision, peer, authentication } = exchange
+    const { serving, target, decision, peer } = exchange
     const upstream = serving.upstreams.get(decision?.rule?.upstream ?? '')
     if ('fault' in target || decision === null || upstream === undefined) throw new Error('nothing to forward to')
-    const identity = authentication.kind === 'principal' ? serving.identityFields(authentication.principal) : []
     const headers = serving.requestHeaders(request.raw.rawHeaders, request.raw.headers.connection, {
       host: upstream.host === 'client' ? target.authority : upstream.authority,
       forwardAuthorization: upstream.forwardAuthorization,
-      added: [...forwardedFields({ request: request.raw, peer, target, upstream, requestId: exchange.id }), ...identity]
+      added: [
+        ...forwardedFields({ request: request.raw, peer, target, upstream, requestId: exchange.id }),
+        ...assertedFields(exchange)
+      ]
     })
     exchange.judgedMs = performance.now()
     await forwardUpstream(request.raw, reply.raw, {
@@ -101,6 +158,8 @@ export function createSteps({ limits, audit, nextId, isClosing }: StepOptions) {
       path: target.path,
       query: target.query,
       headers,
+      editResponse: (fields) =>
+        serving.browsers.editResponse(fields, { byCookie: exchange.byCookie, origin: request.headers.origin }),
       responseHeaders: () => responseFields(exchange),
       onStart: (upstreamMs) => {
         exchange.upstreamMs = upstreamMs
@@ -109,17 +168,32 @@ export function createSteps({ limits, audit, nextId, isClosing }: StepOptions) {
     })
   }
 
+  /** Where somebody who looks for a page and has no session is sent in place of a refusal; null: nowhere. */
+  function loginLocation(request: FastifyRequest): string | null {
+    const { serving, target, decision, inquiry } = exchangeOf(request)
+    // What a proxy that asks does with a refusal is its own to say; nginx, for one, knows no redirect.
+    if ('fault' in target || decision === null || inquiry !== null) return null
+    return serving.browsers.loginLocation(request.method, request.headers, target)
+  }
+
+  /** Who asks, as the upstream is told it; nothing for a stranger. */
+  function assertedFields({ serving, authentication }: Exchange): readonly string[] {
+    return authentication.kind === 'principal' ? serving.identityFields(authentication.principal) : []
+  }
+
   /** What the gateway adds to any response. */
-  function responseFields({ consumptions, isLast }: Exchange): string[] {
-    const fields = rateLimitFields(consumptions)
+  function responseFields({ consumptions, isLast, corsFields }: Exchange): string[] {
+    const fields = [...rateLimitFields(consumptions), ...corsFields]
     if (isClosing() || isLast) fields.push('Connection', 'close')
     return fields
   }
 
   return {
-    admit,
-    judge: [admit, throttle('ip'), authenticate, authorize, throttle('user')],
+    arrive: inOrder([admit, answerPreflight]),
+    judge: inOrder([admit, answerPreflight, throttle('ip'), authenticate, authorize, throttle('user')]),
     forward,
+    loginLocation,
+    assertedFields,
     responseFields
   }
 }

@@ -1,7 +1,7 @@
 // `npm run bench [-- --rounds 5 --seconds 4]`: CPU microseconds (utime + stime of the whole process) that one request
 // costs, for the gateway doing its whole job with a token it has seen before, and for @fastify/http-proxy doing nothing
 // but forward; same upstream, same load, in turn within one run, so that a noisy machine is noisy to all of them.
-// Linux only: it reads /proc.
+// Linux only: it reads /proc. `npm run bench -- login`, `-- refresh`, `-- verify`: see the files of those names.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -44,8 +44,8 @@ const freePort = () =>
 const pins = spawnSync('taskset', ['-V']).status === 0 && cpus().length > 1
 
 /** Starts a process on a core of its own, away from the load. */
-function start(core, args, options = {}) {
-  const command = pins ? ['taskset', '-c', String(core), process.execPath] : [process.execPath]
+function start(core, args, options = {}, program = process.execPath) {
+  const command = pins ? ['taskset', '-c', String(core), program] : [program]
   const child = spawn(command[0], [...command.slice(1), ...args], { stdio: ['ignore', 'pipe', 'inherit'], ...options })
   child.stdout?.resume()
   return child
@@ -67,12 +67,13 @@ function cpuMicroseconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) * 10_000
 }
 
-const settings = (listen, admin, upstream, access) => `
+const settings = (listen, admin, upstream, access, more) => `
 listen: 127.0.0.1:${listen}
 admin: { listen: 127.0.0.1:${admin} }
 logs: { access: ${access}, audit: off }
 limits: { per_user: { by: user, requests: 1000000000, window: 10m } }
 default_limits: [per_user]
+${more}
 upstreams: { bench: { url: "${upstream}" } }
 rules:
 ${Array.from({ length: 98 }, (_, at) => `  - { path: /other/area${at}/**, allow: { roles: [admin] }, to: bench }`).join('\n')}
@@ -80,10 +81,22 @@ ${Array.from({ length: 98 }, (_, at) => `  - { path: /other/area${at}/**, allow:
   - { path: /api/**, allow: authenticated, to: bench }
 `
 
-async function startGateway(upstream, access) {
+/** The first user may still be on its way into the store. */
+async function signIn(url) {
+  const body = JSON.stringify({ username: 'admin', password: PASSWORD })
+  const headers = { 'content-type': 'application/json' }
+  for (let tries = 0; tries < 10; tries += 1) {
+    const login = await fetch(`${url}/auth/login`, { method: 'POST', headers, body })
+    if (login.status === 200) return login
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  throw new Error('nobody can sign in')
+}
+
+async function startGateway(upstream, access, more = '') {
   const [listen, admin] = [await freePort(), await freePort()]
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'))
-  writeFileSync(join(folder, 'gateway.yaml'), settings(listen, admin, upstream, access))
+  writeFileSync(join(folder, 'gateway.yaml'), settings(listen, admin, upstream, access, more))
   const main = join(root, 'dist', 'gateway', 'cli', 'main.js')
   const environment = { ...process.env, PORTCULLIS_ADMIN_PASSWORD: PASSWORD }
   const child = start(0, [main, 'start', '-c', join(folder, 'gateway.yaml')], {
@@ -92,13 +105,12 @@ async function startGateway(upstream, access) {
   })
   const url = `http://127.0.0.1:${listen}`
   await answers(`${url}/.well-known/jwks.json`)
-  const body = JSON.stringify({ username: 'admin', password: PASSWORD })
-  const headers = { 'content-type': 'application/json' }
-  const login = await fetch(`${url}/auth/login`, { method: 'POST', headers, body })
+  const login = await signIn(url)
   const { access_token } = await login.json()
   return {
     child,
     url,
+    adminUrl: `http://127.0.0.1:${admin}`,
     headers: { authorization: `Bearer ${access_token}` },
     remove: () => rmSync(folder, { recursive: true })
   }
@@ -116,6 +128,14 @@ async function measure({ child, url, headers }, seconds) {
   return spent / result.requests.total
 }
 
+async function startUpstream() {
+  const port = await freePort()
+  const child = start(1, [fileURLToPath(import.meta.url), 'upstream', String(port)])
+  const url = `http://127.0.0.1:${port}`
+  await answers(url)
+  return { child, url }
+}
+
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 
 async function main() {
@@ -125,10 +145,8 @@ async function main() {
   makeReady()
   const self = fileURLToPath(import.meta.url)
   if (pins) spawnSync('taskset', ['-cp', '1', String(process.pid)])
-  const [upstreamPort, proxyPort] = [await freePort(), await freePort()]
-  const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
-  const upstream = start(1, [self, 'upstream', String(upstreamPort)])
-  await answers(upstreamUrl)
+  const proxyPort = await freePort()
+  const { child: upstream, url: upstreamUrl } = await startUpstream()
   const proxy = start(0, [self, 'proxy', String(proxyPort), upstreamUrl])
   const silent = await startGateway(upstreamUrl, 'off')
   const logging = await startGateway(upstreamUrl, 'stdout')
@@ -168,4 +186,18 @@ function report(figures) {
 
 const [role, ...args] = process.argv.slice(2)
 if (role !== undefined && Object.hasOwn(roles, role)) await roles[role](Number(args[0]), args[1])
-else await main()
+else if (role === 'login') {
+  makeReady()
+  const { benchLogin } = await import('./bench-login.mjs')
+  await benchLogin({ args, startGateway, startUpstream })
+} else if (role === 'refresh') {
+  makeReady()
+  const { benchRefresh } = await import('./bench-refresh.mjs')
+  if (pins) spawnSync('taskset', ['-cp', '1', String(process.pid)])
+  const credentials = { username: 'admin', password: PASSWORD }
+  await benchRefresh({ args, credentials, start, freePort, answers, cpuMicroseconds, startGateway, startUpstream })
+} else if (role === 'verify') {
+  makeReady()
+  const { benchVerify } = await import('./bench-verify.mjs')
+  await benchVerify({ args })
+} else await main()

@@ -12,14 +12,19 @@ const SUITE_TIMEOUT_MS = 300_000
 
 const say = (text) => process.stderr.write(`portcullis: ${text}\n`)
 
+const canImport = (modules) =>
+  spawnSync('/usr/bin/python3', ['-c', `import ${modules}`], { stdio: 'ignore' }).status === 0
+
 /** Debian packages that tests talk to: what must be there, and what brings it. */
 const SERVERS = [
-  {
-    isThere: () => spawnSync('/usr/bin/python3', ['-c', 'import django'], { stdio: 'ignore' }).status === 0,
-    packages: ['python3-django']
-  },
+  { isThere: () => canImport('django'), packages: ['python3-django'] },
+  { isThere: () => canImport('jwt, cryptography'), packages: ['python3-jwt', 'python3-cryptography'] },
   { isThere: () => existsSync('/usr/bin/gunicorn'), packages: ['gunicorn'] },
-  { isThere: () => spawnSync('curl', ['--version'], { stdio: 'ignore' }).status === 0, packages: ['curl'] }
+  { isThere: () => existsSync('/usr/bin/chromium'), packages: ['chromium'] },
+  { isThere: () => spawnSync('curl', ['--version'], { stdio: 'ignore' }).status === 0, packages: ['curl'] },
+  { isThere: () => existsSync('/usr/sbin/nginx'), packages: ['nginx'] },
+  { isThere: () => existsSync('/usr/bin/caddy'), packages: ['caddy'] },
+  { isThere: () => existsSync('/usr/bin/faketime'), packages: ['faketime'] }
 ]
 
 /** Installs what is missing where it may; where it may not, the tests that need it fail. */

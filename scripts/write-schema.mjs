@@ -38,6 +38,7 @@ function describeForm(form) {
   if (form.type === 'array') return `list of ${describeValue(form.items)}`
   if (form.type === 'object') return 'map'
   if (form.pattern?.endsWith('(ms|s|m|h|d)$')) return 'duration'
+  if (form.pattern?.endsWith('(kb|mb|gb)$')) return 'size'
   if (form.type === 'integer') return 'whole number'
   if (form.type === 'boolean') return '`true`, `false`'
   return Array.isArray(form.type)

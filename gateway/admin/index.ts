@@ -4,5 +4,14 @@
  * State: the metrics registry of one gateway.
  */
 export { type AdminOptions, adminEndpoints, publicHealthEndpoint, type Readiness } from './admin-endpoints.js'
+export { exposeSigningKey } from './key-metrics.js'
 export { createMetrics, type Metrics } from './metrics.js'
+export {
+  type InspectedToken,
+  LONGEST_MINTED_MS,
+  type MintedToken,
+  type OperatorAccounts,
+  type ShownUser
+} from './operator-accounts.js'
 export { type OperatorOptions, type OperatorUsers, operatorEndpoints } from './operator-endpoints.js'
+export { type OperatorKey, type OperatorKeys, operatorKeyEndpoints } from './operator-keys.js'

@@ -17,6 +17,8 @@ export interface Metrics {
   readonly countRequest: (sample: RequestSample) => void
   readonly countRefusal: (code: string) => void
   readonly countAuthEvent: (event: string) => void
+  /** A fetch of the keys of another issuer: its name in the settings, and how it ended. */
+  readonly countIssuerFetch: (issuer: string, result: string) => void
   readonly noteReload: (succeeded: boolean, revision: string) => void
 }
 
@@ -59,6 +61,12 @@ export function createMetrics(): Metrics {
     labelNames: ['event'] as const,
     registers
   })
+  const issuerFetches = new Counter({
+    name: 'portcullis_issuer_key_fetches_total',
+    help: 'Fetches of the keys of other issuers by issuer and result.',
+    labelNames: ['issuer', 'result'] as const,
+    registers
+  })
   const reloads = new Counter({
     name: 'portcullis_policy_reloads_total',
     help: 'Reloads of the settings file by result.',
@@ -85,6 +93,7 @@ export function createMetrics(): Metrics {
     },
     countRefusal: (code) => refusals.inc({ code }),
     countAuthEvent: (event) => authEvents.inc({ event }),
+    countIssuerFetch: (issuer, result) => issuerFetches.inc({ issuer, result }),
     noteReload(succeeded, revision) {
       reloads.inc({ result: succeeded ? 'success' : 'failure' })
       reloadState.set(succeeded ? 1 : 0)

@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Scalar, User } from '../domain.js'
-import { Problem, problems, toProblem } from '../problems.js'
+import { type OperatorAccounts, operatorAccountEndpoints } from './operator-accounts.js'
+import { operatorErrors, parseBody } from './operator-requests.js'
 
 /** What an operator does to users; each rejects with an error whose message is one line for the operator. */
 export interface OperatorUsers {
@@ -21,6 +22,7 @@ export interface NewOperatorUser {
 
 export interface OperatorOptions {
   readonly users: OperatorUsers
+  readonly accounts: OperatorAccounts
   /** Whether an error's message was written for the operator; others are failures of ours. */
   readonly isMistake: (error: unknown) => boolean
 }
@@ -37,13 +39,6 @@ const passwordChange = z.strictObject({ password: z.string() })
 const rolesChange = z.strictObject({ roles })
 const disabledChange = z.strictObject({ disabled: z.boolean() })
 
-function parseBody<Body>(schema: z.ZodType<Body>, { body }: FastifyRequest): Body {
-  const parsed = schema.safeParse(body)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw new Problem('invalid_request', { detail: `${issue?.path.join('.') || 'The body'}: ${issue?.message}` })
-}
-
 interface Named {
   Params: { username: string }
 }
@@ -52,13 +47,12 @@ interface Named {
  * The operator's verbs, for the command beside a running gateway. They are served on a unix socket that only its
  * owner can open: whoever reaches it could read the store itself.
  */
-export async function operatorEndpoints(app: FastifyInstance, { users, isMistake }: OperatorOptions): Promise<void> {
-  app.setErrorHandler((error: Error, _request, reply) => {
-    if (isMistake(error)) return reply.code(422).send({ message: error.message })
-    const problem = toProblem(error)
-    const status = problems[problem.code].status < 500 ? 422 : 503
-    return reply.code(status).send({ message: problem.options.detail ?? problem.code })
-  })
+export async function operatorEndpoints(
+  app: FastifyInstance,
+  { users, accounts, isMistake }: OperatorOptions
+): Promise<void> {
+  app.setErrorHandler(operatorErrors(isMistake))
+  await app.register(operatorAccountEndpoints, { accounts })
   app.get('/api/users', async () => ({ users: await users.list() }))
   app.post('/api/users', async (request, reply) => reply.code(201).send(await users.add(parseBody(newUser, request))))
   app.put<Named>('/api/users/:username/password', async (request) =>

@@ -91,7 +91,10 @@ export function openLogStream(target: string | number, report: (message: string)
       }
       waiting.push(line)
       waitingLength += line.length
-      if (!writing) writeNext()
+      if (writing) return
+      writing = true
+      // Not at once: a system call in another thread costs more than a request, and a busy turn has many lines.
+      setImmediate(writeNext)
     },
     reopen() {
       if (typeof target === 'number') return

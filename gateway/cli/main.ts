@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { checkCommand } from './check.js'
 import { Fault } from './fault.js'
+import { keyCommand } from './key.js'
+import { sessionCommand } from './session.js'
 import { startCommand } from './start.js'
+import { tokenCommand } from './token.js'
 import { userCommand } from './user.js'
 
 /** Exit codes: 0 good, 1 found fault, 2 misused. */
@@ -25,6 +28,9 @@ function buildProgram(): Command {
     .addCommand(startCommand())
     .addCommand(checkCommand())
     .addCommand(userCommand())
+    .addCommand(keyCommand())
+    .addCommand(sessionCommand())
+    .addCommand(tokenCommand())
   throwMisuse(program, 'portcullis')
   return program
 }

@@ -56,7 +56,7 @@ export function closeToOthers(socket: OperatorSocket): void {
 
 export interface OperatorClient {
   /** The parsed answer of one verb; a refusal is a Fault with the gateway's words. */
-  readonly call: (method: 'GET' | 'POST' | 'PUT', path: string, body?: object) => Promise<unknown>
+  readonly call: (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object) => Promise<unknown>
   readonly close: () => void
 }
 

@@ -22,7 +22,7 @@ const NEEDS_RESTART: Readonly<Record<string, (settings: Settings) => unknown>> =
   logs: ({ logs }) => logs,
   'tokens.algorithm': ({ tokens }) => tokens.algorithm,
   // Revealed, because a secret says the same of itself whatever it is; what is compared goes nowhere.
-  'tokens.keys': ({ tokens: { keys } }) => (keys.kind === 'secret' ? keys.secret.reveal() : keys.path)
+  'tokens.keys': ({ tokens: { keys } }) => (keys.kind === 'secret' ? keys.secret.reveal() : keys)
 }
 
 function changedButFixed(started: Settings, now: Settings): string[] {

@@ -3,18 +3,19 @@ import { resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import closeWithGrace from 'close-with-grace'
 import fastify from 'fastify'
-import { adminEndpoints, createMetrics, operatorEndpoints } from '../admin/index.js'
+import { adminEndpoints, createMetrics, operatorEndpoints, operatorKeyEndpoints } from '../admin/index.js'
 import { buildGateway, type Gateway } from '../app.js'
 import type { Resources } from '../serving.js'
 import type { Settings } from '../settings/index.js'
 import { StoreRefused } from '../store/index.js'
-import { createKeyring, createRevocations, KeyRefused } from '../tokens/index.js'
+import { createRevocations, KeyRefused } from '../tokens/index.js'
 import { createPasswordHasher, createUsers, UserMistake } from '../users/index.js'
 import { startExampleUpstream } from './example-upstream.js'
 import { Fault, faultOf } from './fault.js'
 import { addFirstUsers, createPasswordRemoval, firstPasswordFile } from './first-users.js'
 import { listenAt, refuseTaken } from './listening.js'
 import { type Logs, openLogs } from './logs.js'
+import { tendKeyring } from './open-keyring.js'
 import { openStoreOf } from './open-store-of.js'
 import { claimDataDirectory, closeToOthers, type OperatorSocket } from './operator-socket.js'
 import { type Environment, requireSettings } from './read-settings.js'
@@ -53,18 +54,21 @@ function createCleanup() {
 
 type Cleanup = ReturnType<typeof createCleanup>
 
-async function openResources(settings: Settings, { log, access, audit }: Logs, cleanup: Cleanup): Promise<Resources> {
+async function openResources(settings: Settings, logs: Logs, cleanup: Cleanup): Promise<Resources> {
+  const { log, access, audit } = logs
   const store = await openStoreOf(settings)
   cleanup.add(() => store.close())
-  const { tokens } = settings
-  const users = await createUsers({ store: store.users, hasher: createPasswordHasher() })
+  const { keyring, close } = await tendKeyring(settings, logs)
+  cleanup.add(close)
+  const { hash, password } = settings.users
+  const users = createUsers({ store: store.users, hasher: createPasswordHasher(hash), password })
   const removePasswords = createPasswordRemoval(firstPasswordFile(settings.dataDirectory), (error) =>
     log.warn({ err: error }, 'the file with the first passwords could not be removed')
   )
   return {
     store,
     users,
-    keyring: createKeyring(tokens.keys, tokens.algorithm, tokens.keys.kind === 'secret'),
+    keyring,
     revocations: createRevocations(await store.sessions.readRevocations(Math.floor(Date.now() / 1000))),
     metrics: createMetrics(),
     access,
@@ -80,7 +84,7 @@ async function openResources(settings: Settings, { log, access, audit }: Logs, c
 async function openAdmin(
   settings: Settings,
   gateway: Gateway,
-  { metrics }: Resources,
+  { metrics, keyring }: Resources,
   socket: OperatorSocket,
   cleanup: Cleanup
 ) {
@@ -89,8 +93,10 @@ async function openAdmin(
   cleanup.add(() => admin.close())
   const url = await listenAt(admin, settings.admin.listen, 'the admin port')
   const operator = fastify({ logger: false, forceCloseConnections: true })
-  const isMistake = (error: unknown) => error instanceof UserMistake
-  await operator.register(operatorEndpoints, { users: gateway.operatorUsers, isMistake })
+  const isMistake = (error: unknown) => error instanceof UserMistake || error instanceof KeyRefused
+  const { operatorUsers: users, operatorAccounts: accounts } = gateway
+  await operator.register(operatorEndpoints, { users, accounts, isMistake })
+  await operator.register(operatorKeyEndpoints, { keys: keyring, isMistake })
   cleanup.add(() => operator.close())
   try {
     await operator.listen({ path: socket.address })

@@ -1,13 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { OperatorUsers } from '../admin/index.js'
 import type { Scalar, User } from '../domain.js'
-import { StoreRefused } from '../store/index.js'
-import { createPasswordHasher, createUsers, UserMistake } from '../users/index.js'
-import { Fault } from './fault.js'
-import { openStoreOf } from './open-store-of.js'
-import { connectOperator, type OperatorClient } from './operator-socket.js'
+import { addAccountVerbs } from './account-verbs.js'
+import { withOperator } from './operator.js'
 import { readPassword } from './read-password.js'
-import { requireSettings } from './read-settings.js'
+import { date, shown } from './shown.js'
 import { showTable } from './table.js'
 
 interface CommonOptions {
@@ -15,51 +12,13 @@ interface CommonOptions {
   readonly json?: boolean
 }
 
-const path = (username: string, what: string) => `/api/users/${encodeURIComponent(username)}/${what}`
-
-/** The verbs as spoken to a running gateway. */
-function remoteUsers({ call }: OperatorClient): OperatorUsers {
-  return {
-    list: async () => ((await call('GET', '/api/users')) as { users: User[] }).users,
-    add: async (user) => (await call('POST', '/api/users', user)) as User,
-    setPassword: async (username, password) => (await call('PUT', path(username, 'password'), { password })) as User,
-    setRoles: async (username, roles) => (await call('PUT', path(username, 'roles'), { roles })) as User,
-    setDisabled: async (username, disabled) => (await call('PUT', path(username, 'disabled'), { disabled })) as User
-  }
-}
-
 /** Runs `verb` on the running gateway, or, when there is none, on the store itself. */
-async function withUsers<T>({ config }: CommonOptions, verb: (users: OperatorUsers) => Promise<T>): Promise<T> {
-  const settings = await requireSettings(config, process.env)
-  const client = await connectOperator(settings.dataDirectory)
-  if (client !== null) return verb(remoteUsers(client)).finally(() => client.close())
-  if (settings.store.kind === 'memory')
-    throw new Fault('portcullis: no gateway is running, and `store: memory:` lasts no longer than it')
-  try {
-    const store = await openStoreOf(settings)
-    const users = await createUsers({ store: store.users, hasher: createPasswordHasher() })
-    return await verb(users).finally(() => store.close())
-  } catch (error) {
-    if (error instanceof StoreRefused || error instanceof UserMistake) throw new Fault(`portcullis: ${error.message}`)
-    throw error
-  }
-}
-
-const shown = ({ id, username, roles, attributes, disabled, createdAt, lastLoginAt }: User) => ({
-  id,
-  username,
-  roles,
-  attributes,
-  disabled,
-  created_at: createdAt,
-  last_login_at: lastLoginAt
-})
+const withUsers = <T>({ config }: CommonOptions, verb: (users: OperatorUsers) => Promise<T>): Promise<T> =>
+  withOperator(config, ({ operatorUsers }) => verb(operatorUsers))
 
 function report(user: User, done: string, { json }: CommonOptions): void {
   process.stdout.write(json === true ? `${JSON.stringify(shown(user))}\n` : `${user.username}: ${done}\n`)
 }
-
-const date = (seconds: number | null) => (seconds === null ? 'never' : new Date(seconds * 1000).toISOString())
 
 function listUsers(users: readonly User[], { json }: CommonOptions): void {
   if (json === true) {
@@ -147,5 +106,6 @@ export function userCommand(): Command {
       report(await withUsers(options, (users) => users.setDisabled(username, disabled)), done, options)
     })
   }
+  addAccountVerbs(verb)
   return user
 }

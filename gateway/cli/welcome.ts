@@ -16,7 +16,7 @@ export interface WelcomeOptions {
   readonly color: boolean
 }
 
-function showCondition({ roles, allRoles, scopes, claims, networks }: Condition): string {
+function showCondition({ roles, allRoles, scopes, claims, networks, issuers }: Condition): string {
   const parts: string[] = []
   if (roles !== undefined) parts.push(roles.length === 1 ? `role ${roles[0]}` : `any role of ${roles.join(', ')}`)
   if (allRoles !== undefined) parts.push(`roles ${allRoles.join(' and ')}`)
@@ -26,6 +26,7 @@ function showCondition({ roles, allRoles, scopes, claims, networks }: Condition)
       `${name} = ${expected.map((one) => ('segment' in one ? `{${one.segment}}` : String(one.equals))).join(' or ')}`
     )
   }
+  if (issuers !== undefined) parts.push(`token of ${issuers.join(' or ')}`)
   if (networks !== undefined) parts.push(`from ${networks.join(', ')}`)
   return parts.join(' and ')
 }

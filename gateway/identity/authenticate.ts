@@ -2,9 +2,11 @@ import type { Authentication, Principal } from '../domain.js'
 import type { ProblemCode } from '../problems.js'
 
 export interface AuthenticateOptions {
-  /** Never throws: a principal, or why the token does not hold. */
-  readonly verifyAccessToken: (token: string) => Principal | ProblemCode
+  /** Never throws: a principal, or why the token does not hold; a promise only where that must be awaited. */
+  readonly verifyAccessToken: (token: string) => Verified | Promise<Verified>
 }
+
+type Verified = Principal | ProblemCode
 
 const ANONYMOUS: Authentication = { kind: 'anonymous' }
 const BEARER = /^bearer +/i
@@ -22,13 +24,19 @@ export function readBearerToken(authorization: string | undefined): string | nul
   return authorization.toLowerCase() === 'bearer' ? '' : null
 }
 
-/** Makes the step that says who asks. It refuses nothing: a bad token is an answer like any other. */
+function toAuthentication(verified: Verified): Authentication {
+  return typeof verified === 'string' ? { kind: 'bad', because: verified } : { kind: 'principal', principal: verified }
+}
+
+/**
+ * Makes the step that says who asks. It refuses nothing: a bad token is an answer like any other. Synchronous wherever
+ * the verifier is.
+ */
 export function createAuthenticate({ verifyAccessToken }: AuthenticateOptions) {
-  return function authenticate(authorization: string | undefined): Authentication {
+  return function authenticate(authorization: string | undefined): Authentication | Promise<Authentication> {
     const token = readBearerToken(authorization)
     if (token === null) return ANONYMOUS
     const verified = verifyAccessToken(token)
-    if (typeof verified === 'string') return { kind: 'bad', because: verified }
-    return { kind: 'principal', principal: verified }
+    return verified instanceof Promise ? verified.then(toAuthentication) : toAuthentication(verified)
   }
 }

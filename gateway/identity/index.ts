@@ -5,3 +5,4 @@
  */
 export { createAuthenticate, readBearerToken } from './authenticate.js'
 export { createIdentityFields } from './identity-fields.js'
+export { subjectKey } from './subject-key.js'

@@ -4,6 +4,7 @@
  * State: one bucket a limit and key, in memory, kept over reloads while the limit's definition stays the same.
  */
 
-export { addressKey, type Consumption, createLimits, type Limits } from './limits.js'
+export { createClientGuard } from './client-guard.js'
+export { addressKey, type Consumption, createLimits, type Limits, networkOf } from './limits.js'
 export { type Attempt, createLoginGuard, type LoginGuard, type LoginLimits } from './login-guard.js'
 export { rateLimitFields } from './rate-limit-fields.js'

@@ -19,8 +19,10 @@ export interface Limits {
 
 type RateLimiter = ReturnType<FastifyInstance['createRateLimit']>
 
-/** The key of a client address: IPv6 clients own a /64 at least, so they are counted by it. */
-export const addressKey = (address: string) => `ip:${normalizeIP(address)}`
+/** What is counted as one client: IPv4 by its address; IPv6 clients own a /64 at least, so they are counted by it. */
+export const networkOf = (address: string) => normalizeIP(address)
+
+export const addressKey = (address: string) => `ip:${networkOf(address)}`
 
 const signature = (limit: Limit) => `${limit.name} ${limit.algorithm} ${limit.requests} ${limit.windowMs}`
 

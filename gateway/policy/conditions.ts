@@ -17,7 +17,7 @@ export type CompiledAllow =
   | { readonly kind: 'anyone' | 'authenticated' | 'nobody'; readonly claimNames: readonly string[] }
   | { readonly kind: 'any'; readonly of: readonly CompiledCondition[]; readonly claimNames: readonly string[] }
 
-const knownEntries = new Set(['roles', 'allRoles', 'scopes', 'claims', 'networks'])
+const knownEntries = new Set(['roles', 'allRoles', 'scopes', 'claims', 'networks', 'issuers'])
 
 /** The value of a claim as the policy means it; undefined: there is none. */
 export const readClaim = (principal: Principal, name: string): unknown => {
@@ -51,12 +51,13 @@ const entryNames = (condition: Condition): readonly string[] => {
 
 const compileCondition = (condition: Condition): CompiledCondition => {
   const names = entryNames(condition)
-  const { roles, allRoles = [], scopes = [], networks } = condition
+  const { roles, allRoles = [], scopes = [], networks, issuers } = condition
   const claims = Object.entries(condition.claims ?? {})
   return {
     needsIdentity: names.some((name) => name !== 'networks'),
     admitsAddress: networks === undefined ? () => true : createNetworks(networks),
     admitsPrincipal: (principal, parameters) =>
+      (issuers === undefined || issuers.includes(principal.issuer)) &&
       (roles === undefined || roles.some((role) => principal.roles.includes(role))) &&
       allRoles.every((role) => principal.roles.includes(role)) &&
       claims.every(([name, expected]) => {

@@ -13,4 +13,5 @@ export {
   type SoughtRequest
 } from './compile-policy.js'
 export { decide, type Sought } from './decide.js'
+export { createNetworks } from './networks.js'
 export { type ParsedPattern, type Pattern, parsePattern, type ReadPattern, readPattern } from './pattern.js'

@@ -10,7 +10,7 @@ export function unmap(address: string): string {
 const NODE = /^(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+))(?::[0-9]{1,5})?$/
 
 /** The address of one entry as a proxy wrote it, or null when it holds none. */
-function readNode(entry: string): string | null {
+export function readNode(entry: string): string | null {
   const [, inBrackets, plain] = NODE.exec(entry) ?? []
   const address = unmap(inBrackets ?? plain ?? entry)
   return isIP(address) === 0 ? null : address
@@ -23,21 +23,43 @@ export interface Peer {
   readonly trusted: boolean
 }
 
+/** Makes the test whether an address lies in one of `networks`: addresses and CIDRs, of either family. */
+export function createNetworkSet(networks: readonly string[]): (address: string) => boolean {
+  const set = new BlockList()
+  for (const entry of networks) {
+    const [network = '', prefix] = entry.split('/')
+    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4'
+    if (prefix === undefined) set.addAddress(network, family)
+    else set.addSubnet(network, Number(prefix), family)
+  }
+  return (address) => isIP(address) !== 0 && set.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+}
+
+/**
+ * The last address of a list that proxies append to and that is no trusted proxy's; null when it does not end with an
+ * address. An entry that is no address ends the walk: what stands left of it was written by somebody unknown.
+ */
+export function lastUntrusted(
+  hops: readonly (string | null)[],
+  isTrusted: (address: string) => boolean
+): string | null {
+  let address: string | null = null
+  for (const entry of hops.toReversed()) {
+    const hop = readNode(entry?.trim() ?? '')
+    if (hop === null) break
+    address = hop
+    if (!isTrusted(hop)) break
+  }
+  return address
+}
+
 /**
  * Makes the function that tells who is at the other end: the connection's address, or, when that is one of
  * `trustedProxies` (addresses and CIDRs), the last address in `X-Forwarded-For` that is not; without such a field, in
- * `Forwarded` (RFC 7239). An entry that is no address ends the walk: what stands left of it was written by somebody
- * unknown.
+ * `Forwarded` (RFC 7239).
  */
 export function createClientAddress(trustedProxies: readonly string[]) {
-  const trusted = new BlockList()
-  for (const entry of trustedProxies) {
-    const [network = '', prefix] = entry.split('/')
-    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4'
-    if (prefix === undefined) trusted.addAddress(network, family)
-    else trusted.addSubnet(network, Number(prefix), family)
-  }
-  const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  const isTrusted = createNetworkSet(trustedProxies)
 
   return function clientAddress(
     remoteAddress: string | undefined,
@@ -45,16 +67,9 @@ export function createClientAddress(trustedProxies: readonly string[]) {
     forwarded: string | undefined
   ): Peer {
     const peer = unmap(remoteAddress ?? '')
-    if (trustedProxies.length === 0 || isIP(peer) === 0 || !isTrusted(peer)) return { address: peer, trusted: false }
+    if (trustedProxies.length === 0 || !isTrusted(peer)) return { address: peer, trusted: false }
     // Proxies that append to one of the two often pass the other on as it came; X-Forwarded-For is the usual one.
     const hops = forwardedFor === undefined ? readForwarded(forwarded ?? '') : forwardedFor.split(',')
-    let address = peer
-    for (const entry of (hops ?? []).toReversed()) {
-      const hop = readNode(entry?.trim() ?? '')
-      if (hop === null) break
-      address = hop
-      if (!isTrusted(hop)) break
-    }
-    return { address, trusted: true }
+    return { address: lastUntrusted(hops ?? [], isTrusted) ?? peer, trusted: true }
   }
 }

@@ -13,6 +13,8 @@ export interface Forwarding {
   readonly query: string
   /** Flat list for the upstream, complete: see `createRequestHeaders`. */
   readonly headers: readonly string[]
+  /** What becomes of the upstream's response fields, flat, before the gateway adds its own. */
+  readonly editResponse: (fields: string[]) => string[]
   /**
    * Flat list of what the gateway adds to the response; the upstream's fields of the same names are removed. Asked when
    * the response begins.

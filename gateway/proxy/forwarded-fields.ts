@@ -13,6 +13,13 @@ export function lastOf(field: string | readonly string[] | undefined): string | 
   return last === '' ? null : last
 }
 
+/** What the client speaks, as far as trusted proxies vouch for it. */
+export function protocolOf({ headers, socket }: IncomingMessage, peer: Peer): 'http' | 'https' {
+  const told = peer.trusted ? lastOf(headers['x-forwarded-proto']) : null
+  if (told === 'https' || told === 'http') return told
+  return 'encrypted' in socket ? 'https' : 'http'
+}
+
 export interface ForwardedOptions {
   readonly request: IncomingMessage
   readonly peer: Peer
@@ -49,9 +56,7 @@ export function forwardedFields({ request, peer, target, upstream, requestId }: 
   const { headers, socket } = request
   const hop = unmap(socket.remoteAddress ?? '')
   const told = peer.trusted ? headers['x-forwarded-for'] : undefined
-  const toldProtocol = peer.trusted ? lastOf(headers['x-forwarded-proto']) : null
-  const protocol =
-    toldProtocol === 'https' || toldProtocol === 'http' ? toldProtocol : 'encrypted' in socket ? 'https' : 'http'
+  const protocol = protocolOf(request, peer)
   const element = `for=${node(hop)};host=${quoted(target.authority)};proto=${protocol}`
   const begun = peer.trusted ? headers.forwarded : undefined
   const forwarded = begun !== undefined && readForwarded(begun) !== null ? `${begun}, ${element}` : element

@@ -4,8 +4,10 @@
  * State: the connection pools of one set of upstreams, closed when a reload replaces them.
  */
 export { createClientAddress, type Peer } from './client-address.js'
+export { createClientFields } from './client-fields.js'
 export { createForward, expectsContinue, type Forwarded, type Forwarding } from './forward.js'
-export { forwardedFields, lastOf } from './forwarded-fields.js'
+export { forwardedFields, lastOf, protocolOf } from './forwarded-fields.js'
+export { createInquiries, type Inquiry, type InquiryMode } from './inquiry.js'
 export { createRequestHeaders, foldName } from './request-headers.js'
 export { parseRequestTarget, type RequestTarget, type TargetFault } from './request-target.js'
 export { createUpstreams, type UpstreamOptions, type Upstreams, type UpstreamTarget } from './upstreams.js'

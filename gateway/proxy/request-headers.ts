@@ -39,7 +39,7 @@ const SET_BY_GATEWAY = [
 ]
 
 /** By these frameworks are told another method or path than the one that was judged; `proxy` becomes HTTP_PROXY. */
-const REROUTING = [
+export const REROUTING = [
   'proxy',
   'x-forwarded-method',
   'x-forwarded-path',
@@ -58,7 +58,7 @@ const REROUTING = [
  * Names by which this gateway, by default, and others assert identity without a signature; an upstream that knows one of
  * them must not hear it from a client.
  */
-const WELL_KNOWN_IDENTITY = [
+export const WELL_KNOWN_IDENTITY = [
   'remote-user',
   'remote-name',
   'remote-email',
@@ -96,16 +96,18 @@ const WELL_KNOWN_IDENTITY = [
 ]
 
 /** Fields that frame or address the message: only their exact names are read, any other spelling goes. */
-const EXACT_ONLY = ['authorization', 'content-length', 'content-type', 'cookie', 'host']
+export const EXACT_ONLY = ['authorization', 'content-length', 'content-type', 'cookie', 'host']
 
 /** Field names a client may use without bound; the memory of their fates may not. */
 const REMEMBERED_NAMES = 4096
 
-type Fate = 'pass' | 'drop' | 'host' | 'authorization'
+type Fate = 'pass' | 'drop' | 'host' | 'authorization' | 'cookie'
 
 export interface RequestHeadersOptions {
   /** Identity names that no client may send: configured, preset and stripped ones. */
   readonly reserved: readonly string[]
+  /** A Cookie field less what is addressed to the gateway; null: nothing is left of it. */
+  readonly passCookies: (field: string) => string | null
 }
 
 export interface OwnFields {
@@ -119,7 +121,7 @@ export interface OwnFields {
  * Makes the function from a client's raw header list to the upstream's, both flat (name, value, name, value …).
  * Names are compared folded, wherever they stand, `Connection` included.
  */
-export function createRequestHeaders({ reserved }: RequestHeadersOptions) {
+export function createRequestHeaders({ reserved, passCookies }: RequestHeadersOptions) {
   const dropped = new Set(
     [...HOP_BY_HOP, ...SET_BY_GATEWAY, ...REROUTING, ...WELL_KNOWN_IDENTITY, ...reserved].map(foldName)
   )
@@ -129,7 +131,7 @@ export function createRequestHeaders({ reserved }: RequestHeadersOptions) {
   function decideFate(name: string): Fate {
     const lower = name.toLowerCase()
     if (lower === 'host') return 'host'
-    if (lower === 'authorization') return 'authorization'
+    if (lower === 'authorization' || lower === 'cookie') return lower
     const folded = foldName(name)
     if (dropped.has(folded) || (exactOnly.has(folded) && folded !== lower)) return 'drop'
     return 'pass'
@@ -157,7 +159,8 @@ export function createRequestHeaders({ reserved }: RequestHeadersOptions) {
       if (fate === 'drop' || fate === 'host') continue
       if (fate === 'authorization' && !own.forwardAuthorization) continue
       if (listed?.has(name.toLowerCase())) continue
-      headers.push(name, rawHeaders[i + 1] ?? '')
+      const value = fate === 'cookie' ? passCookies(rawHeaders[i + 1] ?? '') : rawHeaders[i + 1]
+      if (value !== null) headers.push(name, value ?? '')
     }
     headers.push(...own.added)
     return headers

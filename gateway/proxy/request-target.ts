@@ -46,19 +46,22 @@ export function parseRequestTarget(
   if (rawHeaders.length > 2 * MOST_FIELDS) return refuse('headers_too_large', 'There are too many header fields.')
   const field = readSingleFields(rawHeaders, httpVersion)
   if (typeof field !== 'string') return field
-  let authority = field
   let target = url
   if (url.charCodeAt(0) !== 0x2f) {
     const absolute = ABSOLUTE_FORM.exec(url)
     if (absolute === null) return refuse('bad_path', 'The request target must be a path.')
     // RFC 9112 §3.2.2 lets the target win over Host; a client that means both is none we know, so they must agree.
-    if (absolute[1]?.toLowerCase() !== authority.toLowerCase()) {
+    if (absolute[1]?.toLowerCase() !== field.toLowerCase()) {
       return refuse('invalid_request', 'The request target and the Host field name different hosts.')
     }
     target = absolute[2] ?? ''
     if (!target.startsWith('/')) target = `/${target}`
   }
-  if (forwardedHost !== null) authority = forwardedHost
+  return readTarget(target, forwardedHost ?? field)
+}
+
+/** The target that a path with its query and an authority name together. */
+export function readTarget(target: string, authority: string): RequestTarget | TargetFault {
   const host = parseHost(authority)
   if (host === null) return refuse('invalid_request', 'The Host field is not valid.')
 

@@ -15,6 +15,7 @@ const SET_BY_GATEWAY = new Set(['ratelimit', 'ratelimit-policy', 'proxy-status']
 
 export interface ResponseFields {
   readonly upstream: Pick<UpstreamTarget, 'origin' | 'stripPrefix'>
+  readonly editResponse: (fields: string[]) => string[]
   readonly responseHeaders: () => readonly string[]
 }
 
@@ -41,7 +42,7 @@ export function createResponseHeaders() {
       headers.push(name, lower === 'location' ? outerLocation(value, fields.upstream) : value)
     }
     const listed = connection === '' ? null : listedNames(connection)
-    const kept = listed === null ? headers : withoutListed(headers, listed)
+    const kept = fields.editResponse(listed === null ? headers : withoutListed(headers, listed))
     for (const field of fields.responseHeaders()) kept.push(field)
     return kept
   }

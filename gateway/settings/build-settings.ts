@@ -1,6 +1,11 @@
 /** File settings without a mistake → Settings: names and units of the code, paths absolute, everything frozen. */
 import { dirname, join, resolve } from 'node:path'
 import type { Allow, Condition, Limit, PathTolerance, Rule } from '../domain.js'
+import { readAccounts } from './accounts.js'
+import { readCookies, readCors } from './browsers.js'
+import { buildClient } from './build-client.js'
+import { readIssuer } from './build-issuers.js'
+import { readKeys } from './build-keys.js'
 import type { Pattern } from './coherent-rules.js'
 import type { FileSettings } from './schema.js'
 import type { Secret } from './secret.js'
@@ -11,6 +16,8 @@ export interface Surroundings {
   readonly file: string
   readonly directory: string
   readonly secret: Secret | null
+  /** By client. */
+  readonly clientSecrets: ReadonlyMap<string, readonly Secret[]>
   readonly patterns: readonly (Pattern | null)[]
   readonly lineOf: (rule: number) => number
 }
@@ -19,7 +26,6 @@ export function buildSettings(file: FileSettings, surroundings: Surroundings): S
   const { directory } = surroundings
   const store = readStore(file.store, directory)
   const upstreams = mapValues(file.upstreams, (upstream, name) => readUpstream(name, upstream))
-  const { login } = file.users
   const settings: Settings = {
     revision: surroundings.revision,
     file: surroundings.file,
@@ -33,14 +39,15 @@ export function buildSettings(file: FileSettings, surroundings: Surroundings): S
     dataDirectory: store.kind === 'sqlite' ? dirname(store.path) : join(directory, 'data'),
     logs: { access: readLog(file.logs.access, directory), audit: readLog(file.logs.audit, directory) },
     auth: { prefix: file.auth.prefix, hosts: file.auth.hosts ?? null },
+    cors: readCors(file),
+    forwardAuth:
+      file.forward_auth === undefined ? null : { modes: file.forward_auth.mode, from: file.forward_auth.from },
     tokens: readTokens(file, surroundings),
-    users: {
-      login: {
-        perAccountAndNetwork: login.per_account_and_network,
-        perNetwork: login.per_network,
-        windowMs: login.window
-      }
-    },
+    clients: mapValues(file.clients, (client, id) => {
+      return buildClient(id, client, surroundings.clientSecrets.get(id) ?? [], file.tokens.access)
+    }),
+    users: readAccounts(file.users),
+    issuers: mapValues(file.issuers, (issuer, name) => readIssuer(name, issuer)),
     identity: { headers: mapValues(file.identity.headers, (claim) => claim), strip: file.identity.strip },
     limits: mapValues(file.limits, (limit, name) => readLimit(name, limit)),
     listenerLimit: file.listener_limit === undefined ? null : readLimit('listener', file.listener_limit),
@@ -65,17 +72,15 @@ function readTokens(file: FileSettings, { secret, directory }: Surroundings): To
     issuer,
     audience: tokens.audience ?? [issuer],
     algorithm: tokens.algorithm,
-    keys:
-      secret === null
-        ? { kind: 'directory', path: resolve(directory, typeof tokens.keys === 'string' ? tokens.keys : '') }
-        : { kind: 'secret', secret },
+    keys: readKeys(tokens.keys, secret, directory),
     accessMs: tokens.access,
     refresh: {
       idleMs: tokens.refresh.idle,
       absoluteMs: tokens.refresh.absolute,
       reuseGraceMs: tokens.refresh.reuse_grace
     },
-    claims: mapValues(tokens.claims, (attribute) => attribute)
+    claims: mapValues(tokens.claims, (attribute) => attribute),
+    cookies: readCookies(file)
   }
 }
 
@@ -146,13 +151,14 @@ function readAllow(allow: FileSettings['rules'][number]['allow']): Allow {
   return { kind: 'any', of: (Array.isArray(allow) ? allow : [allow]).map(readCondition) }
 }
 
-function readCondition({ roles, all_roles, scopes, claims, networks }: FileCondition): Condition {
+function readCondition({ roles, all_roles, scopes, claims, networks, issuers }: FileCondition): Condition {
   return {
     ...(roles && { roles }),
     ...(all_roles && { allRoles: all_roles }),
     ...(scopes && { scopes }),
     ...(claims && { claims: mapValues(claims, (expectations) => expectations) }),
-    ...(networks && { networks })
+    ...(networks && { networks }),
+    ...(issuers && { issuers })
   }
 }
 

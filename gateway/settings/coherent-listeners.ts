@@ -63,7 +63,8 @@ function weaknesses(draft: Draft): Finding[] {
   const inForce: [Path, boolean | undefined][] = [
     [['insecure_trust_every_proxy'], draft.insecure_trust_every_proxy],
     [['admin', 'insecure_listen_everywhere'], draft.admin?.insecure_listen_everywhere],
-    [['tokens', 'keys', 'insecure_short_secret'], typeof keys === 'object' ? keys.insecure_short_secret : undefined]
+    [['tokens', 'keys', 'insecure_short_secret'], typeof keys === 'object' ? keys.insecure_short_secret : undefined],
+    [['users', 'hash', 'insecure_weak_hash'], draft.users?.hash?.insecure_weak_hash]
   ]
   return inForce.flatMap(([path, on]) => (on === true ? [warningAt(path, 'weakens the gateway')] : []))
 }

@@ -1,3 +1,4 @@
+import { danglingIssuers } from './coherent-issuers.js'
 import { type Finding, mistakeAt, mistakeAtKey, type Path, quote, warningAt } from './findings.js'
 import { standardClaims } from './identity-leaves.js'
 import type { Draft } from './schema.js'
@@ -13,6 +14,7 @@ export type Pattern = Exclude<ReturnType<PolicyLanguage['readPattern']>, { reado
 export interface Names {
   readonly upstreams: readonly string[] | null
   readonly limits: readonly string[] | null
+  readonly issuers: readonly string[] | null
 }
 
 /** The pattern of each rule; null where it has none that can be read. */
@@ -36,16 +38,19 @@ export function coherentRules(draft: Draft, patterns: readonly (Pattern | null)[
   const defaults = (draft.default_limits ?? []).flatMap((name, index) => {
     return dangling('limit', name, names.limits, ['default_limits', index])
   })
-  const claims = [...standardClaims, ...Object.keys(draft.tokens?.claims ?? {})]
+  // What claims the tokens of others have, nobody knows here.
+  const ownOnly = names.issuers?.length === 0
+  const claims = ownOnly ? [...standardClaims, ...Object.keys(draft.tokens?.claims ?? {})] : null
   const each = (draft.rules ?? []).flatMap((rule, index) => {
     if (rule === undefined) return []
     const path = ['rules', index]
     return [
       ...destination(rule, names, path),
       ...limitsOf(rule, names, path),
-      ...conditionsOf(rule, path).flatMap(([condition, at]) =>
-        claimsOf(condition, patterns[index] ?? null, claims, at)
-      ),
+      ...conditionsOf(rule, path).flatMap(([condition, at]) => [
+        ...claimsOf(condition, patterns[index] ?? null, claims, at),
+        ...danglingIssuers(condition.issuers, names.issuers, at)
+      ]),
       ...tolerated(draft, rule, patterns[index] ?? null, path),
       ...ownPaths(draft, rule, patterns[index] ?? null, path)
     ]
@@ -91,7 +96,7 @@ const unsuitableClaims: ReadonlyMap<string, string> = new Map([
   ['role', 'write roles: [...] beside claims'],
   ['scope', 'write scopes: [...] beside claims'],
   ['scopes', 'write scopes: [...] beside claims'],
-  ['iss', 'every token here is of tokens.issuer'],
+  ['iss', 'write issuers: [...] beside claims'],
   ['aud', 'it is verified for every token'],
   ['exp', 'it is verified for every token'],
   ['nbf', 'it is verified for every token'],
@@ -104,14 +109,21 @@ const unsuitableClaims: ReadonlyMap<string, string> = new Map([
   ['gen', 'it says nothing about who asks']
 ])
 
-function claimsOf(condition: DraftCondition, pattern: Pattern | null, known: readonly string[], path: Path): Finding[] {
+/** `known`: null where there is no telling. */
+function claimsOf(
+  condition: DraftCondition,
+  pattern: Pattern | null,
+  known: readonly string[] | null,
+  path: Path
+): Finding[] {
   return Object.entries(condition.claims ?? {}).flatMap(([claim, expectations]) => {
     const at = [...path, 'claims', claim]
     const unsuitable = unsuitableClaims.get(claim)
     if (unsuitable !== undefined) return [mistakeAtKey(at, 'cannot be a condition', unsuitable)]
-    const unknown = known.includes(claim)
-      ? []
-      : [warningAt(at, 'no token of this gateway has this claim', suggest(claim, known) ?? 'add it to tokens.claims')]
+    const unknown =
+      known === null || known.includes(claim)
+        ? []
+        : [warningAt(at, 'no token of this gateway has this claim', suggest(claim, known) ?? 'add it to tokens.claims')]
     const unbound = (expectations ?? []).flatMap((expectation, index) => {
       const segment = expectation !== undefined && 'segment' in expectation ? expectation.segment : undefined
       if (segment === undefined || pattern === null || pattern.names.includes(segment)) return []

@@ -36,6 +36,8 @@ function claimExpectation(): Leaf<ClaimExpectation> {
 const roleName = text('a role: letters, digits and : _ . / -', /^[A-Za-z0-9:_./-]+$/)
 const scopeName = text('a scope: one word, as RFC 6749 §3.3 spells it', /^[\x21\x23-\x5B\x5D-\x7E]+$/)
 
+const issuerName = text('the name of an issuer', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)
+
 const condition = section({
   roles: listOf(roleName, anyRole).optional().describe('Any of these roles.'),
   all_roles: listOf(roleName, anyRole).optional().describe('All of these roles.'),
@@ -47,7 +49,10 @@ const condition = section({
     .describe('Each claim equals the value, or one of the list; `"{id}"` is the segment that the path names so.'),
   networks: listOf(network(), anyRole)
     .optional()
-    .describe('The client address is in one of these; the only condition that asks for no identity.')
+    .describe('The client address is in one of these; the only condition that asks for no identity.'),
+  issuers: listOf(issuerName, anyRole)
+    .optional()
+    .describe('The token is of one of these issuers, by their names in `issuers`; `self` is this gateway.')
 }).refine((entries) => Object.keys(entries).length > 0, { error: anyRole, when: ({ issues }) => issues.length === 0 })
 
 export const allow = z

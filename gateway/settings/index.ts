@@ -9,6 +9,7 @@ export { formatMistake, formatMistakeWithFrame, type Mistake, type Result } from
 export { parseSettings } from './parse-settings.js'
 export type { Secret } from './secret.js'
 export type {
+  AccountSettings,
   Address,
   LogTarget,
   PolicyLanguage,

@@ -31,7 +31,7 @@ export function formatMistakeWithFrame(mistake: Mistake, source: string, options
   const line = source.split(/\r\n|[\r\n]/)[mistake.line - 1]
   if (line === undefined) return headline
   const start = Math.max(0, mistake.column - 1 - frameWidth / 2)
-  const shown = printable(maskSecrets(line)).slice(start, start + frameWidth)
+  const shown = printable(maskSecrets(line, mistake.path)).slice(start, start + frameWidth)
   const gutter = `${mistake.line}`.padStart(5)
   const caret = `${' '.repeat(Math.max(0, mistake.column - 1 - start))}^`
   const paint = (code: number, text: string) => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text)
@@ -43,8 +43,11 @@ export function formatMistakeWithFrame(mistake: Mistake, source: string, options
 }
 
 /** A secret written into the file itself must not travel from there into a log; a reference to one may. */
-function maskSecrets(line: string): string {
-  return line.replace(/(\bsecret["']?\s*:\s*)([^\s{].*)$/, (whole, key: string, value: string) => {
+function maskSecrets(line: string, path: string): string {
+  // A secret on a line of its own, or in a list, stands without its key.
+  const alone = /\bsecrets?(\[\d+\])?$/.test(path) && !/\bsecrets?["']?\s*:/.test(line)
+  if (alone) return line.replace(/[^\s-].*$/, (value) => '*'.repeat(value.length))
+  return line.replace(/(\bsecrets?["']?\s*:\s*)([^\s{].*)$/, (whole, key: string, value: string) => {
     return /^["']?\$\{\w+\}/.test(value) ? whole : key + '*'.repeat(value.length)
   })
 }

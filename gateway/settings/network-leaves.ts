@@ -67,6 +67,14 @@ export function issuer(): Leaf<string> {
   })
 }
 
+/** Where a document is: a URL without name, password or fragment. */
+export function documentUrl(): Leaf<string> {
+  return textLeaf('a URL such as https://idp.example.com/keys', null, (written) => {
+    const url = readUrl(written)
+    return url === null || url.username !== '' || url.password !== '' || written.includes('#') ? refuse() : written
+  })
+}
+
 /** A host as a request names it, without port; in lower case. */
 export function host(): Leaf<string> {
   return textLeaf('a host name such as api.example.com', null, (written) => {

@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
+import { coherentAccounts } from './accounts.js'
 import { buildSettings } from './build-settings.js'
+import { coherentBrowsers } from './coherent-browsers.js'
+import { coherentClients, readClientSecrets } from './coherent-clients.js'
+import { coherentForwardAuth } from './coherent-forward-auth.js'
+import { coherentIssuers } from './coherent-issuers.js'
+import { readSigningSecret } from './coherent-keys.js'
 import { coherentListeners } from './coherent-listeners.js'
 import { coherentRules, type Names, readPatterns } from './coherent-rules.js'
-import { coherentTokens, readSigningSecret } from './coherent-tokens.js'
+import { coherentTokens } from './coherent-tokens.js'
 import { type Finding, isWithin, mistakeAt, type Path, writePath } from './findings.js'
 import type { Environment } from './interpolation.js'
 import type { Mistake, Result } from './mistakes.js'
@@ -33,12 +39,19 @@ export function parseSettings(
   const { draft, complete, findings: shapeFindings } = readShape(withListen(tree.value, environment))
   const { patterns, findings: patternFindings } = readPatterns(draft, language)
   const { secret, findings: secretFindings } = readSigningSecret(draft, directory)
+  const { secrets: clientSecrets, findings: clientFindings } = readClientSecrets(draft, directory)
   const later = [
     ...shapeFindings,
     ...patternFindings,
     ...secretFindings,
+    ...clientFindings,
+    ...coherentClients(draft),
     ...coherentListeners(draft, language),
+    ...coherentForwardAuth(draft),
     ...coherentTokens(draft),
+    ...coherentBrowsers(draft),
+    ...coherentIssuers(draft, draft.tokens?.issuer ?? draft.public_url),
+    ...coherentAccounts(draft),
     ...coherentRules(draft, patterns, namesOf(tree.value))
   ]
   // Where the tree has a hole, everything that follows from the hole is noise.
@@ -52,7 +65,8 @@ export function parseSettings(
   if (mistakes.length > 0 || complete === null) return { mistakes: locate(file, tree, mistakes), warnings }
   const lineOf = (rule: number) => tree.placeOf(['rules', rule], 'value').line
   const revision = createHash('sha256').update(source).digest('hex').slice(0, 12)
-  return { settings: buildSettings(complete, { revision, file, directory, secret, patterns, lineOf }), warnings }
+  const surroundings = { revision, file, directory, secret, clientSecrets, patterns, lineOf }
+  return { settings: buildSettings(complete, surroundings), warnings }
 }
 
 /** A container has to listen on all of its addresses, whatever file is mounted into it. */
@@ -70,7 +84,8 @@ function namesOf(tree: unknown): Names {
     const value = valueAt(tree, [key])
     return isMap(value) ? Object.keys(value) : null
   }
-  return { upstreams: keysOf('upstreams'), limits: valueAt(tree, ['limits']) === undefined ? [] : keysOf('limits') }
+  const optional = (key: string) => (valueAt(tree, [key]) === undefined ? [] : keysOf(key))
+  return { upstreams: keysOf('upstreams'), limits: optional('limits'), issuers: optional('issuers') }
 }
 
 function isMap(value: unknown): value is object {

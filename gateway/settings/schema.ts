@@ -1,5 +1,9 @@
 /** The one source of the file's form: types, defaults, the JSON Schema of editors and docs/settings.md. */
 import { z } from 'zod'
+import { cors } from './browser-schema.js'
+import { clients } from './client-schema.js'
+import { forwardAuth } from './forward-auth-schema.js'
+import { issuers } from './issuer-schema.js'
 import { flag } from './leaves.js'
 import { host, listenAddress, network, origin } from './network-leaves.js'
 import { defaultLimits, limits, listenerLimit, rules, upstreams } from './policy-schema.js'
@@ -47,8 +51,12 @@ export const settingsSchema = section({
   })
     .prefault({})
     .describe("The gateway's own endpoints."),
+  cors,
+  forward_auth: forwardAuth,
   tokens,
   users,
+  issuers,
+  clients,
   identity,
   limits,
   default_limits: defaultLimits,

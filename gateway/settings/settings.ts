@@ -1,5 +1,7 @@
 /** What the file says once it is read: frozen, complete, in the units of the code. */
 import type { Limit, PathTolerance, Rule } from '../domain.js'
+import type { CookieSettings, CorsSettings } from './browsers.js'
+import type { Issuer } from './build-issuers.js'
 import type { Secret } from './secret.js'
 
 export interface Address {
@@ -16,18 +18,54 @@ export type LogTarget =
 export type StoreTarget = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'memory' }
 
 export type TokenKeys =
-  | { readonly kind: 'directory'; readonly path: string }
+  | {
+      readonly kind: 'directory'
+      readonly path: string
+      /** How long a key signs; null: until told. */
+      readonly rotateEveryMs: number | null
+      readonly publishBeforeMs: number
+    }
   | { readonly kind: 'secret'; readonly secret: Secret }
+  /** The first signs. */
+  | { readonly kind: 'files'; readonly paths: readonly string[] }
+
+export type Algorithm = `${'ES' | 'RS' | 'PS' | 'HS'}${'256' | '384' | '512'}` | 'EdDSA'
 
 export interface TokenSettings {
   readonly issuer: string
   readonly audience: readonly string[]
-  readonly algorithm: 'ES256' | 'EdDSA' | 'HS256'
+  readonly algorithm: Algorithm
   readonly keys: TokenKeys
   readonly accessMs: number
   readonly refresh: { readonly idleMs: number; readonly absoluteMs: number; readonly reuseGraceMs: number }
   /** Claim → attribute of the user, or `username`. */
   readonly claims: Readonly<Record<string, string>>
+  readonly cookies: CookieSettings
+}
+
+/** A service that proves by a secret who it is. */
+export interface Client {
+  readonly id: string
+  /** One, or two while a secret is being replaced. */
+  readonly secrets: readonly Secret[]
+  readonly roles: readonly string[]
+  readonly scopes: readonly string[]
+  readonly accessMs: number
+  /** CIDRs it may prove itself from; null: everywhere. */
+  readonly networks: readonly string[] | null
+}
+
+export interface AccountSettings {
+  readonly login: {
+    readonly perAccountAndNetwork: number
+    readonly perNetwork: number
+    readonly perAccount: number
+    readonly windowMs: number
+  }
+  /** In characters. */
+  readonly password: { readonly minLength: number }
+  /** Argon2id (RFC 9106). */
+  readonly hash: { readonly memoryKib: number; readonly passes: number; readonly parallelism: number }
 }
 
 export interface Upstream {
@@ -42,6 +80,12 @@ export interface Upstream {
   readonly idleTimeoutMs: number
   readonly forwardAuthorization: boolean
   readonly paths: PathTolerance
+}
+
+export interface ForwardAuth {
+  readonly modes: readonly ('nginx' | 'traefik' | 'caddy' | 'envoy')[]
+  /** Addresses and CIDRs, never empty. */
+  readonly from: readonly string[]
 }
 
 export interface Settings {
@@ -59,14 +103,13 @@ export interface Settings {
   readonly dataDirectory: string
   readonly logs: { readonly access: LogTarget; readonly audit: LogTarget }
   readonly auth: { readonly prefix: string; readonly hosts: readonly string[] | null }
+  readonly cors: CorsSettings
+  /** null: no proxy is answered. */
+  readonly forwardAuth: ForwardAuth | null
   readonly tokens: TokenSettings
-  readonly users: {
-    readonly login: {
-      readonly perAccountAndNetwork: number
-      readonly perNetwork: number
-      readonly windowMs: number
-    }
-  }
+  readonly clients: Readonly<Record<string, Client>>
+  readonly users: AccountSettings
+  readonly issuers: Readonly<Record<string, Issuer>>
   readonly identity: { readonly headers: Readonly<Record<string, string>>; readonly strip: readonly string[] }
   readonly limits: Readonly<Record<string, Limit>>
   readonly listenerLimit: Limit | null

@@ -83,7 +83,8 @@ function hintForNull(path: Path): string | null {
 
 function explainForm(expected: string, value: unknown, path: Path): Finding {
   if (expected !== 'array') return mistakeAt(path, 'must be a map')
-  return mistakeAt(path, 'must be a list', typeof value === 'object' ? null : `write [${String(value).slice(0, 60)}]`)
+  const quotable = typeof value !== 'object' && path.at(-1) !== 'secrets'
+  return mistakeAt(path, 'must be a list', quotable ? `write [${String(value).slice(0, 60)}]` : null)
 }
 
 /** No form fits: the first one is a scalar's, and its words name the others too. */

@@ -1,35 +1,17 @@
 /** Tokens, sign-in and what the upstream is told. */
 import { z } from 'zod'
+import { passwordHash, passwordRules } from './account-schema.js'
+import { cookies } from './browser-schema.js'
 import { claimName, identityHeader, strippableHeader, userAttribute } from './identity-leaves.js'
-import { choice, count, duration, flag, text } from './leaves.js'
+import { algorithm, keys } from './key-schema.js'
+import { count, duration, text } from './leaves.js'
 import { issuer } from './network-leaves.js'
 import { oneOrMany, section } from './sections.js'
-import { directoryPath, filePath, secretText } from './target-leaves.js'
-
-const secret = z
-  .union([secretText(), section({ file: filePath().describe('A file that holds the secret and nothing else.') })])
-  .describe(`The secret: usually \`\${NAME}\`, or \`{ file: path }\`.`)
-
-const keys = z
-  .union([
-    directoryPath(),
-    section({
-      secret,
-      insecure_short_secret: flag().prefault(false).describe('Accepts a secret of less than 32 bytes.')
-    })
-  ])
-  .prefault('data/keys')
-  .describe('The directory of the signing keys; for HS256 `{ secret: … }`.')
 
 export const tokens = section({
   issuer: issuer().optional().describe('`iss` of the tokens. Default: `public_url`, or else `http://` and `listen`.'),
   keys,
-  algorithm: choice(
-    ['ES256', 'EdDSA', 'HS256'],
-    ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES384', 'ES512', 'HS384', 'HS512']
-  )
-    .prefault('ES256')
-    .describe('What tokens are signed with.'),
+  algorithm,
   access: duration({ least: '1s', most: '24h' }).prefault('15m').describe('How long an access token is good.'),
   refresh: section({
     idle: duration({ least: '1s' }).prefault('7d').describe('How long a session lives without a refresh.'),
@@ -48,7 +30,8 @@ export const tokens = section({
   claims: z
     .record(claimName(), userAttribute())
     .prefault({})
-    .describe('More claims of access tokens: claim → `user.<attribute>` or `user.username`.')
+    .describe('More claims of access tokens: claim → `user.<attribute>` or `user.username`.'),
+  cookies
 })
   .prefault({})
   .describe('Tokens of this gateway.')
@@ -59,10 +42,15 @@ export const users = section({
   login: section({
     per_account_and_network: attempts(10).describe('Failed attempts at one account from one network.'),
     per_network: attempts(100).describe('Failed attempts from one network.'),
+    per_account: attempts(100).describe(
+      'Failed attempts at one account, over all the networks that it has not signed in from before.'
+    ),
     window: duration().prefault('15m').describe('The time they are counted over.')
   })
     .prefault({})
-    .describe('How often a password may be guessed.')
+    .describe('How often a password may be guessed.'),
+  password: passwordRules,
+  hash: passwordHash
 })
   .prefault({})
   .describe('Who may sign in.')

@@ -50,7 +50,9 @@ function userStoreOn({ call }: WriterLine): UserStore {
     listUsers: () => call('listUsers'),
     setPassword: (username, passwordHash, now) => call('setPassword', username, passwordHash, now),
     setRoles: (username, roles, now) => call('setRoles', username, roles, now),
-    setDisabled: (username, disabled, now) => call('setDisabled', username, disabled, now)
+    setDisabled: (username, disabled, now) => call('setDisabled', username, disabled, now),
+    replacePasswordHash: (id, before, after) => call('replacePasswordHash', id, before, after),
+    removeUser: (username, now) => call('removeUser', username, now)
   }
 }
 
@@ -60,6 +62,12 @@ function sessionStoreOn({ call }: WriterLine): SessionStore {
     rotate: (rotation) => call('rotate', rotation),
     endSession: (which, now) => call('endSession', which, now),
     endSessionsOf: (userId, now) => call('endSessionsOf', userId, now),
+    findRefreshToken: (tokenHash, now) => call('findRefreshToken', tokenHash, now),
+    revokeToken: (tokenId, until) => call('revokeToken', tokenId, until),
+    listSessions: (userId, most, now) => call('listSessions', userId, most, now),
+    endSessionOf: (userId, sessionId, now) => call('endSessionOf', userId, sessionId, now),
+    endOtherSessions: (userId, keptId, now) => call('endOtherSessions', userId, keptId, now),
+    changePassword: (change) => call('changePassword', change),
     readRevocations: (now) => call('readRevocations', now),
     prune: async (now) => {
       let forgotten = 0

@@ -3,6 +3,7 @@ import type { PruneStep } from './verbs.js'
 
 // Deleting a session deletes its refresh tokens, up to some thousands, while the calls behind it wait.
 const sessionsAtATime = 100
+const tokensAtATime = 1000
 
 // An access token that has expired is alive again when the clock is set back, and then its revocation must still be
 // there. A day covers a wrong time zone and a clock put right by hand.
@@ -20,11 +21,16 @@ export function createPrune(database: Database): (now: number) => PruneStep {
   const forget = database.prepare(`
     DELETE FROM sessions WHERE id IN
       (SELECT id FROM sessions WHERE ended_at IS NOT NULL AND access_until <= ? LIMIT ?)`)
+  const forgetToken = database.prepare(
+    'DELETE FROM revoked_tokens WHERE id IN (SELECT id FROM revoked_tokens WHERE until <= ? LIMIT ?)'
+  )
 
   return (now) => {
     eraseSeals.run(now)
     const ended = Number(endExpired.run(now, now, now, sessionsAtATime).changes)
     const forgotten = Number(forget.run(now - clockSetBackSeconds, sessionsAtATime).changes)
-    return { forgotten, more: Math.max(ended, forgotten) === sessionsAtATime }
+    const tokens = Number(forgetToken.run(now - clockSetBackSeconds, tokensAtATime).changes)
+    const more = Math.max(ended, forgotten) === sessionsAtATime || tokens === tokensAtATime
+    return { forgotten, more }
   }
 }

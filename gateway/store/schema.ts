@@ -51,5 +51,28 @@ export const steps: readonly string[] = [
     session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX refresh_tokens_by_session ON refresh_tokens (session_id);
+  `,
+  `
+  -- Access tokens that belong to no session and were revoked before 'until', when they expire.
+  CREATE TABLE revoked_tokens (
+    id TEXT PRIMARY KEY,
+    until REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX revoked_tokens_by_until ON revoked_tokens (until);
+  `,
+  `
+  ALTER TABLE users ADD COLUMN networks TEXT NOT NULL DEFAULT '[]'; -- Signed in from, the latest first.
+
+  -- What outlives a user: the id, for good, and what revokes the access tokens that may still be alive.
+  CREATE TABLE removed_users (
+    id TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    generation_until REAL NOT NULL,
+    removed_at REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX removed_users_by_generation_until ON removed_users (generation_until);
+  CREATE TRIGGER users_ids_are_not_reused BEFORE INSERT ON users
+    WHEN EXISTS (SELECT 1 FROM removed_users WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'the id belonged to a user who was removed'); END;
   `
 ]

@@ -12,7 +12,7 @@ export interface SessionRow {
   readonly end_reason: EndReason | null
 }
 
-export type EndReason = 'logout' | 'logout_all' | 'password' | 'disabled' | 'reuse' | 'expired'
+export type EndReason = 'logout' | 'logout_all' | 'password' | 'disabled' | 'ended' | 'reuse' | 'expired'
 
 export function sessionOf(row: SessionRow): Session {
   return {

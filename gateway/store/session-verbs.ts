@@ -1,6 +1,8 @@
-import type { NewSession, Revocations, Session } from '../domain.js'
+import type { Revocations } from '../domain.js'
 import type { Database } from './driver.js'
 import type { Endings } from './endings.js'
+import { createOpenSession } from './open-session.js'
+import { createOwnerVerbs } from './owner-verbs.js'
 import { createPrune } from './prune.js'
 import { createRotate } from './rotate.js'
 import { type SessionRow, sessionOf } from './session-row.js'
@@ -16,8 +18,13 @@ export function createSessionVerbs(
   const selectByToken = database.prepare(
     'SELECT sessions.* FROM refresh_tokens JOIN sessions ON sessions.id = session_id WHERE hash = ?'
   )
+  const revoke = database.prepare(`
+    INSERT INTO revoked_tokens (id, until) VALUES (?, ?)
+    ON CONFLICT (id) DO UPDATE SET until = max(until, excluded.until)`)
+  const { openSession, insertSession } = createOpenSession(database, users)
   return {
-    openSession: createOpenSession(database, users),
+    openSession,
+    ...createOwnerVerbs(database, users, endings, insertSession),
     rotate: createRotate(database, users, endings),
     endSession: (which, now) => {
       const row = ('id' in which ? select.get(which.id) : selectByToken.get(which.tokenHash)) as SessionRow | undefined
@@ -27,31 +34,27 @@ export function createSessionVerbs(
       return { ...sessionOf(row), endedAt: now }
     },
     endSessionsOf: (userId, now) => endings.endAll(userId, 'logout_all', now),
+    findRefreshToken: createFindRefreshToken(database, users),
+    revokeToken: (tokenId, until) => void revoke.run(tokenId, until),
     readRevocations: createReadRevocations(database),
     prune: createPrune(database)
   }
 }
 
-function createOpenSession(database: Database, users: Pick<UserVerbs, 'readUser'>): SessionVerbs['openSession'] {
-  const insertSession = database.prepare(`
-    INSERT INTO sessions (id, user_id, current_hash, created_at, last_used_at, idle_expires_at, absolute_expires_at,
-      access_until, address, user_agent)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-  const insertToken = database.prepare('INSERT INTO refresh_tokens (hash, session_id) VALUES (?, ?)')
-  const updateLogin = database.prepare(
-    'UPDATE users SET last_login_at = max(coalesce(last_login_at, 0), ?) WHERE id = ?'
-  )
-
-  return (session: NewSession, generation: number): Session | null => {
-    const user = users.readUser(session.userId)
-    if (user === null || user.disabled || user.generation !== generation) return null
-    const { id, userId, tokenHash, now, absoluteExpiresAt, accessExpiresAt } = session
-    const idleExpiresAt = Math.min(session.idleExpiresAt, absoluteExpiresAt)
-    const times = [now, now, idleExpiresAt, absoluteExpiresAt, accessExpiresAt]
-    insertSession.run(id, userId, tokenHash, ...times, session.address, session.userAgent)
-    insertToken.run(tokenHash, id)
-    updateLogin.run(now, userId)
-    return { id, userId, createdAt: now, absoluteExpiresAt, endedAt: null }
+/** The counterpart of `rotate` that changes nothing; what it finds would rotate at that moment. */
+function createFindRefreshToken(
+  database: Database,
+  users: Pick<UserVerbs, 'readUser'>
+): SessionVerbs['findRefreshToken'] {
+  const select = database.prepare(`
+    SELECT sessions.* FROM refresh_tokens JOIN sessions ON sessions.id = session_id
+    WHERE hash = ? AND current_hash = hash AND ended_at IS NULL`)
+  return (tokenHash, now) => {
+    const row = select.get(tokenHash) as SessionRow | undefined
+    if (row === undefined || now >= Math.min(row.idle_expires_at, row.absolute_expires_at)) return null
+    const user = users.readUser(row.user_id)
+    if (user === null || user.disabled) return null
+    return { session: sessionOf(row), user, issuedAt: row.last_used_at, expiresAt: row.idle_expires_at }
   }
 }
 
@@ -60,9 +63,13 @@ function createReadRevocations(database: Database): SessionVerbs['readRevocation
     'SELECT id AS sessionId, access_until AS until FROM sessions WHERE ended_at IS NOT NULL AND access_until > ?'
   )
   const selectRaised = database.prepare(
-    'SELECT id AS userId, generation, generation_until AS until FROM users WHERE generation_until > ?'
+    `SELECT id AS userId, generation, generation_until AS until FROM users WHERE generation_until > ?1
+    UNION ALL
+    SELECT id, generation, generation_until FROM removed_users WHERE generation_until > ?1`
   )
+  const selectTokens = database.prepare('SELECT id AS tokenId, until FROM revoked_tokens WHERE until > ?')
   return (now) => ({
+    tokens: selectTokens.all(now) as Revocations['tokens'],
     sessions: selectEnded.all(now) as Revocations['sessions'],
     generations: selectRaised.all(now) as Revocations['generations']
   })

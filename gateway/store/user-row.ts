@@ -10,6 +10,7 @@ export interface UserRow {
   readonly generation: number
   readonly created_at: number
   readonly last_login_at: number | null
+  readonly networks: string
 }
 
 /** Reads a row without its password hash. */
@@ -27,5 +28,5 @@ export function userOf(row: UserRow): User {
 }
 
 export function storedUserOf(row: UserRow): StoredUser {
-  return { ...userOf(row), passwordHash: row.password_hash }
+  return { ...userOf(row), passwordHash: row.password_hash, networks: JSON.parse(row.networks) as string[] }
 }

@@ -1,6 +1,7 @@
 import type { NewUser, User } from '../domain.js'
 import type { Database } from './driver.js'
 import type { Endings } from './endings.js'
+import { createRemoveUser } from './remove-user.js'
 import { storedUserOf, type UserRow, userOf } from './user-row.js'
 import type { UserVerbs } from './verbs.js'
 
@@ -46,11 +47,12 @@ export function createUserVerbs(database: Database, endings: Endings): UserVerbs
 function createUserChanges(
   database: Database,
   endings: Endings
-): Pick<UserVerbs, 'setPassword' | 'setRoles' | 'setDisabled'> {
+): Pick<UserVerbs, 'setPassword' | 'setRoles' | 'setDisabled' | 'replacePasswordHash' | 'removeUser'> {
   const updatePassword = database.prepare(
     'UPDATE users SET password_hash = ?, password_changed_at = ? WHERE username = ? RETURNING id'
   )
   const updateRoles = database.prepare('UPDATE users SET roles = ? WHERE username = ? RETURNING id')
+  const updateHash = database.prepare('UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?')
   const updateDisabled = database.prepare('UPDATE users SET disabled = ? WHERE username = ? RETURNING id')
 
   return {
@@ -66,6 +68,8 @@ function createUserChanges(
       const row = updateDisabled.get(disabled ? 1 : 0, username) as { id: string } | undefined
       if (row === undefined) return null
       return disabled ? endings.endAll(row.id, 'disabled', now) : endings.raiseGeneration(row.id)
-    }
+    },
+    replacePasswordHash: (id, before, after) => Number(updateHash.run(after, id, before).changes) === 1,
+    removeUser: createRemoveUser(database, endings)
   }
 }

@@ -27,6 +27,8 @@ export const readingVerbs: ReadonlySet<VerbName> = new Set<VerbName>([
   'findUser',
   'readUser',
   'listUsers',
+  'findRefreshToken',
+  'listSessions',
   'readRevocations',
   'ping'
 ])

@@ -1,63 +1,49 @@
-import { randomUUID } from 'node:crypto'
-import { createSigner, createVerifier } from 'fast-jwt'
+import { createVerifier } from 'fast-jwt'
 import { LRUCache } from 'lru-cache'
-import type { Claims, Principal, User } from '../domain.js'
+import type { Claims, Principal } from '../domain.js'
 import type { ProblemCode } from '../problems.js'
-import { readProtectedHeader } from './compact-jws.js'
-import type { Key, Keyring } from './keyring.js'
+import { isRole, isText, isTime, textOrNull } from './claim-types.js'
+import { readCompactJwt } from './compact-jws.js'
+import { createIssuing, type Issuing, type IssuingOptions, LONGEST_TOKEN } from './issue-access-tokens.js'
+import type { Key } from './key.js'
+import { perKey } from './per-key.js'
 import type { Revocations } from './revocations.js'
 
-export interface AccessTokenOptions {
-  readonly keyring: Keyring
+export interface AccessTokenOptions extends IssuingOptions {
   readonly revocations: Revocations
-  readonly issuer: string
-  readonly audience: readonly string[]
-  readonly accessMs: number
-  /** Claim → attribute of the user, or `username`. Names of registered claims are not among them. */
-  readonly claims: Readonly<Record<string, string>>
+  /** Whether a client's token was issued to the client as it is defined now; `generation` is what the token says. */
+  readonly isCurrentClient: (clientId: string, generation: unknown) => boolean
 }
 
-export interface Issued {
-  readonly token: string
-  readonly claims: Claims
-  readonly expiresAt: number
-}
-
-export interface AccessTokens {
-  /** An RFC 9068 token for one session of a user, which it does not outlive: `sessionEndsAt` is its absolute age. */
-  issue: (user: User, sessionId: string, sessionEndsAt: number) => Issued
+export interface AccessTokens extends Issuing {
   /** The principal, or why the token does not hold: `invalid_token`, `expired_token`, `revoked_token`. Never throws. */
   verify: (token: string) => Principal | ProblemCode
   /** The same for a token that may have expired: whose session it was. */
   verifyExpired: (token: string) => Principal | ProblemCode
 }
 
-/**
- * A token longer than this is none of ours: Node reads 16 KiB of header fields. A user with all the roles and
- * attributes that a user may have fits.
- */
-const LONGEST_TOKEN = 14 * 1024
 /** Tokens verified before: so many, and so many characters of them together. */
 const REMEMBERED_TOKENS = 10_000
 const REMEMBERED_CHARACTERS = 16 * 1024 * 1024
 /** Clocks of two gateways may differ by this much; an expiry is never stretched. */
 const LEEWAY_SECONDS = 5
-const CLIENT_ID = 'portcullis'
-const REQUIRED = ['iss', 'sub', 'aud', 'exp', 'iat', 'jti', 'sid', 'gen']
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-const isTime = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
-const textOrNull = (value: unknown) => (isText(value) ? value : null)
-const ROLE = /^[A-Za-z0-9:_./-]{1,64}$/
+const REQUIRED = ['iss', 'sub', 'aud', 'exp', 'iat', 'jti', 'gen']
 
 /** Roles are whole strings of an array; any other type is no roles, and a name that breaks the rules is no role. */
 function readRoles(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((role): role is string => typeof role === 'string' && ROLE.test(role)) : []
+  return Array.isArray(value) ? value.filter(isRole) : []
+}
+
+/** Every token says a session and a generation of its user, or is a client's own; which of them, our signature says. */
+function readOwner({ sid, gen, sub, client_id: clientId }: Claims): Pick<Principal, 'sessionId' | 'generation'> | null {
+  if (isText(sid) && isTime(gen)) return { sessionId: sid, generation: gen }
+  return sid === undefined && isText(gen) && sub === clientId ? { sessionId: null, generation: null } : null
 }
 
 function readPrincipal(claims: Claims): Principal | null {
-  const { sub, exp, iat, nbf, sid, gen, jti } = claims
-  if (!isText(sub) || !isText(sid) || !isText(jti) || !isTime(exp) || !isTime(iat) || !isTime(gen)) return null
+  const { sub, exp, iat, nbf, jti } = claims
+  const owner = readOwner(claims)
+  if (owner === null || !isText(sub) || !isText(jti) || !isTime(exp) || !isTime(iat)) return null
   if (nbf !== undefined && !isTime(nbf)) return null
   return {
     subject: sub,
@@ -66,22 +52,11 @@ function readPrincipal(claims: Claims): Principal | null {
     roles: readRoles(claims.roles),
     scopes: isText(claims.scope) ? claims.scope.split(' ') : [],
     clientId: textOrNull(claims.client_id),
-    sessionId: sid,
+    ...owner,
     tokenId: jti,
-    generation: gen,
     expiresAt: exp,
     claims
   }
-}
-
-/** Claims out of the user's record; an attribute the user does not have gives no claim. */
-function configuredClaims(sources: Readonly<Record<string, string>>, user: User): Record<string, unknown> {
-  const claims: Record<string, unknown> = {}
-  for (const [claim, source] of Object.entries(sources)) {
-    if (source === 'username') claims[claim] = user.username
-    else if (Object.hasOwn(user.attributes, source)) claims[claim] = user.attributes[source]
-  }
-  return claims
 }
 
 function createKeyVerifier(key: Key, options: AccessTokenOptions) {
@@ -100,31 +75,32 @@ function createKeyVerifier(key: Key, options: AccessTokenOptions) {
   })
 }
 
+/** Who a token speaks for, and the key that said so. */
+interface Remembered {
+  readonly principal: Principal
+  readonly key: Key
+}
+
 /** Issues and verifies the access tokens of this gateway. Verified ones are remembered; times and revocation never are. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { keyring, revocations } = options
-  const { signing } = keyring
-  const sign = createSigner({
-    key: signing.signingKey,
-    algorithm: signing.algorithm,
-    kid: signing.keyId,
-    header: { alg: signing.algorithm, typ: 'at+jwt' }
-  })
-  const verifiers = new Map([...keyring.byId].map(([keyId, key]) => [keyId, createKeyVerifier(key, options)]))
-  const verified = new LRUCache<string, Principal>({
+  const verifierOf = perKey((key: Key) => createKeyVerifier(key, options))
+  const verified = new LRUCache<string, Remembered>({
     max: REMEMBERED_TOKENS,
     maxSize: REMEMBERED_CHARACTERS,
-    sizeCalculation: (_principal, token) => token.length
+    sizeCalculation: (_remembered, token) => token.length
   })
 
-  function verifySignature(token: string): Principal | null {
-    const header = readProtectedHeader(token)
-    if (header === null || typeof header.kid !== 'string') return null
-    const verifier = verifiers.get(header.kid)
-    if (verifier === undefined) return null
+  function verifySignature(token: string): Remembered | null {
+    const jwt = readCompactJwt(token)
+    if (jwt === null || typeof jwt.header.kid !== 'string') return null
+    const key = keyring.find(jwt.header.kid)
+    if (key === null) return null
     try {
-      const claims: unknown = verifier(token)
-      return typeof claims === 'object' && claims !== null ? readPrincipal(Object.freeze(claims) as Claims) : null
+      const claims: unknown = verifierOf(key)(token)
+      const principal =
+        typeof claims === 'object' && claims !== null ? readPrincipal(Object.freeze(claims) as Claims) : null
+      return principal === null ? null : { principal, key }
     } catch {
       // Whatever is wrong with a token, RangeErrors over absurd times included, it is the token's fault.
       return null
@@ -133,38 +109,23 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
 
   function recall(token: string): Principal | null {
     if (token.length > LONGEST_TOKEN) return null
-    let principal = verified.get(token) ?? null
-    if (principal === null) {
-      principal = verifySignature(token)
-      if (principal !== null) verified.set(token, principal)
-    }
-    return principal
+    const known = verified.get(token)
+    // What was verified counts for as long as its key is one of ours, the very same.
+    if (known !== undefined && keyring.find(known.key.keyId) === known.key) return known.principal
+    const found = verifySignature(token)
+    if (found !== null) verified.set(token, found)
+    else verified.delete(token)
+    return found?.principal ?? null
+  }
+
+  /** A client's token ends with what the settings said of the client when it was issued: no look-up but in memory. */
+  function isRevoked(principal: Principal): boolean {
+    if (revocations.isRevoked(principal)) return true
+    return principal.sessionId === null && !options.isCurrentClient(principal.subject, principal.claims.gen)
   }
 
   return {
-    issue(user, sessionId, sessionEndsAt) {
-      const issuedAt = Math.floor(Date.now() / 1000)
-      const expiresAt = Math.min(sessionEndsAt, issuedAt + Math.ceil(options.accessMs / 1000))
-      // What the gateway says itself is added last: no configured claim can stand in its place.
-      const claims = Object.assign(configuredClaims(options.claims, user), {
-        iss: options.issuer,
-        sub: user.id,
-        aud: options.audience.length === 1 ? options.audience[0] : [...options.audience],
-        exp: expiresAt,
-        iat: issuedAt,
-        nbf: issuedAt,
-        jti: randomUUID(),
-        sid: sessionId,
-        client_id: CLIENT_ID,
-        username: user.username,
-        roles: [...user.roles],
-        gen: user.generation
-      })
-      const token = sign(claims)
-      // Better no token than one that would be refused wherever it is shown.
-      if (token.length > LONGEST_TOKEN) throw new Error(`the access token of ${user.id} would be too long`)
-      return { token, claims, expiresAt }
-    },
+    ...createIssuing(options),
     verify(token) {
       const principal = recall(token)
       if (principal === null) return 'invalid_token'
@@ -172,7 +133,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
       if (principal.expiresAt <= now) return 'expired_token'
       const { iat, nbf } = principal.claims
       if ([iat, nbf].some((time) => isTime(time) && time > now + LEEWAY_SECONDS)) return 'invalid_token'
-      return revocations.isRevoked(principal) ? 'revoked_token' : principal
+      return isRevoked(principal) ? 'revoked_token' : principal
     },
     verifyExpired: (token) => recall(token) ?? 'invalid_token'
   }

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Claims, User } from '../domain.js'
 import { Problem } from '../problems.js'
-import type { Grant, Sessions } from './sessions.js'
+import type { Keyring } from './keyring.js'
+import type { Grant, Sessions, SignInContext } from './sessions.js'
 
 export interface AuthEvent {
   readonly event:
@@ -13,27 +14,46 @@ export interface AuthEvent {
     | 'refresh_reuse'
     | 'logout'
     | 'logout_all'
+    | 'session_ended'
+    | 'other_sessions_ended'
+    | 'password_changed'
+    | 'password_change_failed'
+    | 'token_issued'
+    | 'token_revoked'
+    | 'client_authentication_failed'
+    | 'client_throttled'
   readonly subject?: string | null
   readonly username?: string
   readonly sessionId?: string | null
+  readonly clientId?: string
+  readonly tokenId?: string
+  readonly scopes?: readonly string[]
+}
+
+/** One attempt at a password, counted before it is hashed. */
+export interface Attempt {
+  /** Counts it once more when it comes from none of these networks; throws `login_throttled`. */
+  readonly knows: (networks: readonly string[]) => void
+  readonly succeeded: () => void
+  readonly withdrawn: () => void
 }
 
 export interface AuthEndpointOptions {
   /** Of the settings that serve now. */
   readonly sessions: () => Sessions
   /** null: the name or the password is wrong, or the user may not sign in; always after the same time. */
-  readonly authenticateUser: (username: string, password: string) => Promise<User | null>
+  readonly authenticateUser: (username: string, password: string, admit: Attempt['knows']) => Promise<User | null>
   /** Counts an attempt before the password is hashed; throws `login_throttled`. */
-  readonly admitLogin: (username: string, request: FastifyRequest) => { succeeded: () => void; withdrawn: () => void }
+  readonly admitLogin: (username: string, request: FastifyRequest) => Attempt
   readonly readBearerToken: (authorization: string | undefined) => string | null
-  readonly clientAddress: (request: FastifyRequest) => string
+  readonly signInContext: (request: FastifyRequest) => SignInContext
   readonly report: (request: FastifyRequest, event: AuthEvent) => void
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
 /** Bodies are JSON objects or forms; a form field that stands twice is an error (RFC 6749 §3.2). */
-function readForm(body: string): Fields {
+export function readForm(body: string): Fields {
   const fields: Record<string, string> = Object.create(null)
   for (const [name, value] of new URLSearchParams(body)) {
     if (name in fields) throw new Problem('invalid_request', { detail: `The field ${quote(name)} stands twice.` })
@@ -44,7 +64,7 @@ function readForm(body: string): Fields {
 
 const quote = (name: string) => JSON.stringify(name.slice(0, 32))
 
-function readFields(request: FastifyRequest): Fields {
+export function readFields(request: FastifyRequest): Fields {
   const { body } = request
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Problem('invalid_request', { detail: 'The body must be a JSON object or a form.' })
@@ -52,7 +72,7 @@ function readFields(request: FastifyRequest): Fields {
   return body as Fields
 }
 
-function readText(fields: Fields, name: string): string {
+export function readText(fields: Fields, name: string): string {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (typeof value !== 'string' || value === '') {
     throw new Problem('invalid_request', { detail: `The field ${quote(name)} is missing or is no text.` })
@@ -61,7 +81,7 @@ function readText(fields: Fields, name: string): string {
 }
 
 /** RFC 6749 §5.1, with the refresh token's own life beside it. */
-function sendGrant(reply: FastifyReply, grant: Grant): FastifyReply {
+export function sendGrant(reply: FastifyReply, grant: Grant): FastifyReply {
   return reply.header('cache-control', 'no-store').send({
     access_token: grant.accessToken,
     token_type: 'Bearer',
@@ -71,7 +91,9 @@ function sendGrant(reply: FastifyReply, grant: Grant): FastifyReply {
   })
 }
 
-const noStore = (reply: FastifyReply) => reply.header('cache-control', 'no-store')
+export const noStore = (reply: FastifyReply) => reply.header('cache-control', 'no-store')
+
+export const isThrottled = (error: unknown) => error instanceof Problem && error.code === 'login_throttled'
 
 /** Methods of a path under the prefix, for 405; the paths themselves are Fastify's routes. */
 const METHODS: Readonly<Record<string, readonly string[]>> = {
@@ -80,7 +102,13 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   '/logout': ['POST'],
   '/logout-all': ['POST'],
   '/verify': ['POST'],
-  '/userinfo': ['GET', 'HEAD']
+  '/token': ['POST'],
+  '/introspect': ['POST'],
+  '/revoke': ['POST'],
+  '/userinfo': ['GET', 'HEAD'],
+  '/sessions': ['GET', 'HEAD', 'DELETE'],
+  '/sessions/*': ['DELETE'],
+  '/password': ['POST']
 }
 
 /** Everything under the prefix that is no endpoint is refused here and never forwarded. */
@@ -105,10 +133,10 @@ export async function authEndpoints(app: FastifyInstance, options: AuthEndpointO
     return bearer
   }
 
-  function readClaims(request: FastifyRequest): Claims {
+  async function readClaims(request: FastifyRequest): Promise<Claims> {
     const token = options.readBearerToken(request.headers.authorization)
     if (token === null) throw new Problem('missing_token')
-    const inspected = sessions().inspect(token)
+    const inspected = await sessions().inspect(token)
     if ('because' in inspected) throw new Problem(inspected.because)
     return inspected.claims
   }
@@ -121,10 +149,11 @@ export async function authEndpoints(app: FastifyInstance, options: AuthEndpointO
     const attempt = admit(request, username, failed)
     let grant: Grant | null
     try {
-      const user = await options.authenticateUser(username, password)
-      grant = user === null ? null : await signIn(request, user)
+      const user = await options.authenticateUser(username, password, attempt.knows)
+      grant = user === null ? null : await sessions().signIn(user, options.signInContext(request))
     } catch (error) {
       attempt.withdrawn()
+      if (isThrottled(error)) failed('login_throttled')
       throw error
     }
     if (grant === null) {
@@ -145,16 +174,10 @@ export async function authEndpoints(app: FastifyInstance, options: AuthEndpointO
     try {
       return options.admitLogin(username, request)
     } catch (error) {
-      if (error instanceof Problem && error.code === 'login_throttled') failed('login_throttled')
+      if (isThrottled(error)) failed('login_throttled')
       throw error
     }
   }
-
-  const signIn = (request: FastifyRequest, user: User) =>
-    sessions().signIn(user, {
-      address: options.clientAddress(request),
-      userAgent: request.headers['user-agent'] ?? ''
-    })
 
   app.post('/refresh', async (request, reply) => {
     const token = readText(readFields(request), 'refresh_token')
@@ -184,12 +207,12 @@ export async function authEndpoints(app: FastifyInstance, options: AuthEndpointO
   })
 
   app.post('/verify', async (request, reply) => {
-    const inspected = sessions().inspect(readText(readFields(request), 'token'))
+    const inspected = await sessions().inspect(readText(readFields(request), 'token'))
     if ('because' in inspected) throw new Problem(inspected.because)
     return noStore(reply).send({ ...inspected.claims, active: true })
   })
 
-  app.get('/userinfo', async (request, reply) => noStore(reply).send(userInfo(readClaims(request))))
+  app.get('/userinfo', async (request, reply) => noStore(reply).send(userInfo(await readClaims(request))))
 
   const refuse = async (request: FastifyRequest) => refuseUnknown(`/${(request.params as { '*'?: string })['*'] ?? ''}`)
   // Refused before a body is read, whose kind and size would say something else.
@@ -198,7 +221,8 @@ export async function authEndpoints(app: FastifyInstance, options: AuthEndpointO
 }
 
 function refuseUnknown(path: string): never {
-  const methods = Object.hasOwn(METHODS, path) ? METHODS[path] : undefined
+  const key = path.replace(/^(\/sessions\/)[^/]+$/, '$1*')
+  const methods = Object.hasOwn(METHODS, key) ? METHODS[key] : undefined
   if (methods === undefined) throw new Problem('not_found')
   throw new Problem('method_not_allowed', { allow: methods })
 }
@@ -211,8 +235,9 @@ function userInfo(claims: Claims): Record<string, unknown> {
 }
 
 /** The public keys (RFC 7517), for services that verify tokens themselves. */
-export async function keySetEndpoint(app: FastifyInstance, { jwks }: { readonly jwks: () => object }): Promise<void> {
-  app.get('/jwks.json', async (_request, reply) => reply.header('cache-control', 'public, max-age=300').send(jwks()))
+export async function keySetEndpoint(app: FastifyInstance, { keyring }: { readonly keyring: Keyring }): Promise<void> {
+  const caching = `public, max-age=${keyring.keySetMaxAge}`
+  app.get('/jwks.json', async (_request, reply) => reply.header('cache-control', caching).send(keyring.jwks()))
   const others = app.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD')
   const refuse = async () => {
     throw new Problem('method_not_allowed', { allow: ['GET', 'HEAD'] })

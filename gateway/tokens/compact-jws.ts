@@ -1,38 +1,45 @@
-const COMPACT_JWS = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
-const STRINGS = /"(?:[^"\\]|\\.)*"/g
+import { readJsonObject } from './strict-json.js'
 
-/**
- * The protected header of a compact JWS in its one strict reading, or null. Each part is in the canonical base64url
- * spelling: spare bits and padding would make several strings of one token (RFC 7515 §2, RFC 4648 §3.5). Header and
- * claims are JSON objects in which no name stands twice (RFC 7515 §4, RFC 7519 §4). No extension is understood, so
- * `crit` in any form is refused, and so is `b64`, which no JWT may use (RFC 7515 §4.1.11, RFC 7797 §7).
- */
-export function readProtectedHeader(token: string): Readonly<Record<string, unknown>> | null {
-  const parts = COMPACT_JWS.exec(token)
-  if (parts === null) return null
-  const [, header = '', claims = '', signature = ''] = parts
-  if (![header, claims, signature].every(isCanonical)) return null
-  const parsed = parseObject(decode(header))
-  if (parsed === null || Object.hasOwn(parsed, 'crit') || Object.hasOwn(parsed, 'b64')) return null
-  return parseObject(decode(claims)) === null ? null : parsed
+/** A JSON Web Signature in its compact form (RFC 7515 §7.1), taken apart and not yet verified. */
+export interface CompactJws {
+  readonly header: Readonly<Record<string, unknown>>
+  readonly payload: Buffer
+  /** What the signature is over: the first two parts as they stand (RFC 7515 §5.2). */
+  readonly signed: string
+  readonly signature: Buffer
 }
 
-const decode = (part: string) => Buffer.from(part, 'base64url').toString('utf8')
-const isCanonical = (part: string) => Buffer.from(part, 'base64url').toString('base64url') === part
+/** The same with claims for a payload (RFC 7519 §3). */
+export interface CompactJwt extends CompactJws {
+  readonly claims: Readonly<Record<string, unknown>>
+}
 
-/** A JSON object without repeated member names at any depth, or null. */
-function parseObject(text: string): Record<string, unknown> | null {
-  let members = 0
-  try {
-    const parsed: unknown = JSON.parse(text, function count(this: unknown, _name, value: unknown) {
-      if (!Array.isArray(this)) members += 1
-      return value
-    })
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null
-    // In valid JSON every member has one colon outside strings; the reviver sees each distinct name once, and the root.
-    const colons = text.replace(STRINGS, '').split(':').length - 1
-    return colons === members - 1 ? { ...parsed } : null
-  } catch {
-    return null
-  }
+const COMPACT_JWS = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/
+
+/** The octets of a part in the one canonical base64url spelling: spare bits and padding would make several of one token. */
+function readPart(part: string): Buffer | null {
+  const octets = Buffer.from(part, 'base64url')
+  // RFC 7515 §2, RFC 4648 §3.5.
+  return octets.toString('base64url') === part ? octets : null
+}
+
+/**
+ * The parts of a compact JWS in its one strict reading, whoever made it; null: it has none. No extension is understood,
+ * so `crit` in any form is refused, and so is `b64`, which no JWT may use (RFC 7515 §4.1.11, RFC 7797 §7). What has five
+ * parts is encrypted (RFC 7516), and none.
+ */
+export function readCompactJws(token: string): CompactJws | null {
+  const [, first = '', second = '', third = ''] = COMPACT_JWS.exec(token) ?? []
+  const [protectedHeader, payload, signature] = [readPart(first), readPart(second), readPart(third)]
+  if (first === '' || protectedHeader === null || payload === null || signature === null) return null
+  const header = readJsonObject(protectedHeader)
+  if (header === null || Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) return null
+  return { header, payload, signed: `${first}.${second}`, signature }
+}
+
+/** The parts of a JWT, read as strictly, header and claims: JSON objects in which no name stands twice (RFC 7519 §4). */
+export function readCompactJwt(token: string): CompactJwt | null {
+  const jws = readCompactJws(token)
+  const claims = jws === null ? null : readJsonObject(jws.payload)
+  return jws === null || claims === null ? null : { ...jws, claims }
 }

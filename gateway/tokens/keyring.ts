@@ -1,162 +1,98 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes
-} from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-
-export type Algorithm = 'ES256' | 'EdDSA' | 'HS256'
+import type { Algorithm } from './algorithms.js'
+import type { Key, SigningKey } from './key.js'
+import type { KeyState } from './key-schedule.js'
 
 export type KeySource =
-  | { readonly kind: 'directory'; readonly path: string }
+  | {
+      readonly kind: 'directory'
+      readonly path: string
+      /** How long a key signs; null or absent: until told. */
+      readonly rotateEveryMs?: number | null
+      /** How long before it signs a key is published. */
+      readonly publishBeforeMs?: number
+    }
   | { readonly kind: 'secret'; readonly secret: { readonly reveal: () => string } }
+  /** The first signs. */
+  | { readonly kind: 'files'; readonly paths: readonly string[] }
 
-/** A key with the one algorithm it is used with (RFC 8725 §3.1): a token's header never chooses. */
-export interface Key {
+/** A key as an operator sees it: nothing of its private part. Times are NumericDate. */
+export interface KeyStatus {
   readonly keyId: string
   readonly algorithm: Algorithm
-  /** PKCS #8 PEM, or the secret. */
-  readonly signingKey: string
-  /** SPKI PEM, or the secret. */
-  readonly verifyingKey: string
-  /** Public part (RFC 7517); null for a secret, which is never published. */
+  readonly state: KeyState
+  /** null: not known, as of keys that the settings name. */
+  readonly publishedAt: number | null
+  readonly activatedAt: number | null
+  readonly promoteAt: number | null
+  /** Of a retiring key, when it ends; of a retired one, when it ended; null: no time is set. */
+  readonly until: number | null
   readonly jwk: Readonly<Record<string, string>> | null
+  /** SPKI PEM; null for a secret and for a retired key. */
+  readonly publicPem: string | null
 }
 
+export interface KeyEvent {
+  readonly event: 'key_published' | 'key_rotated' | 'key_retired'
+  readonly keyId: string
+  readonly algorithm: Algorithm
+  /** Of a rotation: the key that signed before. */
+  readonly previous?: string
+}
+
+export interface KeyringOptions {
+  /** The longest life of what is signed at first. */
+  readonly accessMs?: number
+  /** Accepts a secret from the settings that is shorter than the hash. */
+  readonly allowShortSecret?: boolean
+  readonly report?: (event: KeyEvent) => void
+  /** Something that should have been written down could not be; it is tried again at the next look. */
+  readonly onFailure?: (error: unknown) => void
+}
+
+export interface KeySet {
+  readonly keys: readonly Readonly<Record<string, string>>[]
+}
+
+/** Keys in memory; every answer is of one immutable snapshot, which a rotation replaces whole. */
 export interface Keyring {
-  readonly signing: Key
-  readonly byId: ReadonlyMap<string, Key>
+  readonly signing: () => SigningKey
+  /** NumericDate since when it signs; null: not known. */
+  readonly signingSince: () => number | null
+  /** The key of that very id, unless it was removed. */
+  readonly find: (keyId: string) => Key | null
   /** The key set for `/.well-known/jwks.json`. */
-  readonly jwks: { readonly keys: readonly Readonly<Record<string, string>>[] }
+  readonly jwks: () => KeySet
+  /** For how many seconds others may keep the key set: not past the publication of the next key. */
+  readonly keySetMaxAge: number
+  /**
+   * From now on what is signed shall live for so many seconds. Answers how many it may: fewer while that could not be
+   * written down, because a key goes when nothing it signed can be alive.
+   */
+  readonly coverLifetime: (seconds: number) => number
+  readonly list: () => readonly KeyStatus[]
+  /** Appoints the next key, published before it signs; with `now` it signs at once. Rejects with KeyRefused. */
+  readonly rotate: (now: boolean) => Promise<KeyStatus>
+  /** Ends a key when nothing it signed can be alive; with `now` at once, and all it signed. Rejects with KeyRefused. */
+  readonly retire: (keyId: string, now: boolean) => Promise<KeyStatus>
+  /** Takes over what has changed in the folder and does what is due. When that fails it rejects and the keys stay as they were. */
+  readonly look: () => Promise<void>
 }
 
-/** A key or its folder cannot be used; the message is one line for the operator and names no key material. */
-export class KeyRefused extends Error {
-  override name = 'KeyRefused'
-}
+/** How long, in seconds, others keep a key set at most. */
+export const KEY_SET_MAX_AGE = 300
 
-/** Members that make the thumbprint of a public key, in the order they are hashed (RFC 7638 §3.2, RFC 8037 §2). */
-const THUMBPRINT_MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  EC: ['crv', 'kty', 'x', 'y'],
-  OKP: ['crv', 'kty', 'x']
-}
+export const statusOf = (key: Key, state: KeyState): KeyStatus => ({
+  keyId: key.keyId,
+  algorithm: key.algorithm,
+  state,
+  publishedAt: null,
+  activatedAt: null,
+  promoteAt: null,
+  until: null,
+  jwk: key.jwk,
+  publicPem: typeof key.verifyingKey === 'string' ? key.verifyingKey : null
+})
 
-function thumbprint(jwk: Readonly<Record<string, unknown>>): string {
-  const members = THUMBPRINT_MEMBERS[String(jwk.kty)] ?? []
-  const canonical = JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])))
-  return createHash('sha256').update(canonical).digest('base64url')
-}
-
-function algorithmOf(key: KeyObject): Algorithm | null {
-  if (key.asymmetricKeyType === 'ed25519') return 'EdDSA'
-  const curve = key.asymmetricKeyDetails?.namedCurve
-  return key.asymmetricKeyType === 'ec' && curve === 'prime256v1' ? 'ES256' : null
-}
-
-function asymmetricKey(pem: string, file: string): Key {
-  let key: KeyObject
-  try {
-    key = createPrivateKey(pem)
-  } catch (cause) {
-    throw new KeyRefused(`${file} holds no private key in PEM`, { cause })
-  }
-  const algorithm = algorithmOf(key)
-  if (algorithm === null) throw new KeyRefused(`${file} is neither a P-256 (ES256) nor an Ed25519 (EdDSA) key`)
-  const publicKey = createPublicKey(key)
-  const jwk = publicKey.export({ format: 'jwk' }) as Record<string, string>
-  const keyId = thumbprint(jwk)
-  return {
-    keyId,
-    algorithm,
-    signingKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    verifyingKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
-    jwk: { ...jwk, kid: keyId, alg: algorithm, use: 'sig' }
-  }
-}
-
-/** HMAC needs a key as long as its output (RFC 7518 §3.2). */
-const SHORTEST_SECRET = 32
-
-function secretKey(secret: string, where: string, allowShort: boolean): Key {
-  if (secret.includes('-----BEGIN')) throw new KeyRefused(`${where} is a PEM key, where a secret is expected`)
-  if (secret === '') throw new KeyRefused(`${where} is empty`)
-  if (Buffer.byteLength(secret) < SHORTEST_SECRET && !allowShort) {
-    throw new KeyRefused(`${where} is shorter than ${SHORTEST_SECRET} bytes`)
-  }
-  // Not a thumbprint: a key id is public, and a hash of the secret alone would confirm a guess of it.
-  const keyId = `hs-${createHash('sha256').update('portcullis key id\0').update(secret).digest('base64url').slice(0, 8)}`
-  return { keyId, algorithm: 'HS256', signingKey: secret, verifyingKey: secret, jwk: null }
-}
-
-const EXTENSION = { ES256: '.pem', EdDSA: '.pem', HS256: '.secret' } as const
-
-/** Whole or not at all, and readable by nobody else from its first byte on. */
-function writeKeyFile(directory: string, name: string, content: string) {
-  const temporary = join(directory, `.${name}.${process.pid}`)
-  writeFileSync(temporary, content, { mode: 0o600, flush: true })
-  renameSync(temporary, join(directory, name))
-}
-
-function generateKey(algorithm: Algorithm): { key: Key; content: string } {
-  if (algorithm === 'HS256') {
-    const secret = randomBytes(64).toString('base64url')
-    return { key: secretKey(secret, 'the new secret', false), content: `${secret}\n` }
-  }
-  const { privateKey } =
-    algorithm === 'ES256' ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('ed25519')
-  const content = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  return { key: asymmetricKey(content, 'the new key'), content }
-}
-
-/** Key files of a folder, oldest first. */
-function readKeyFiles(directory: string): Key[] {
-  const files = readdirSync(directory)
-    .filter((name) => /^[^.].*\.(pem|secret)$/.test(name))
-    .map((name) => ({ path: join(directory, name), stat: statSync(join(directory, name)) }))
-    .sort((a, b) => a.stat.mtimeMs - b.stat.mtimeMs || a.path.localeCompare(b.path))
-  return files.map(({ path, stat }) => {
-    if (process.platform !== 'win32' && (stat.mode & 0o077) !== 0) {
-      throw new KeyRefused(`${path} can be read by others: run chmod 600 on it`)
-    }
-    const content = readFileSync(path, 'utf8')
-    return path.endsWith('.pem') ? asymmetricKey(content, path) : secretKey(content.trim(), path, false)
-  })
-}
-
-function loadDirectory(directory: string, algorithm: Algorithm): { keys: Key[]; signing: Key } {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const keys = readKeyFiles(directory)
-    // The newest key of the wanted kind signs; all of them go on verifying.
-    const newest = keys.findLast((key) => key.algorithm === algorithm)
-    if (newest !== undefined) return { keys, signing: newest }
-    const { key, content } = generateKey(algorithm)
-    writeKeyFile(directory, `${key.keyId}${EXTENSION[algorithm]}`, content)
-    return { keys: [...keys, key], signing: key }
-  } catch (error) {
-    if (error instanceof KeyRefused) throw error
-    throw new KeyRefused(`the keys in ${directory} cannot be used: ${(error as Error).message}`, { cause: error })
-  }
-}
-
-/**
- * Loads the keys of a source; a folder without a key for `algorithm` gets a new one (file 0600, folder 0700).
- * Throws KeyRefused.
- */
-export function createKeyring(source: KeySource, algorithm: Algorithm, allowShortSecret = false): Keyring {
-  const { keys, signing } =
-    source.kind === 'directory'
-      ? loadDirectory(source.path, algorithm)
-      : secretRing(secretKey(source.secret.reveal(), 'tokens.keys.secret', allowShortSecret))
-  return {
-    signing,
-    byId: new Map(keys.map((key) => [key.keyId, key])),
-    jwks: { keys: keys.flatMap(({ jwk }) => (jwk === null ? [] : [jwk])) }
-  }
-}
-
-const secretRing = (key: Key) => ({ keys: [key], signing: key })
+export const keySetOf = (keys: Iterable<Key>): KeySet => ({
+  keys: [...keys].flatMap(({ jwk }) => (jwk === null ? [] : [jwk]))
+})

@@ -1,6 +1,16 @@
-import type { Claims, Principal, RotationOutcome, Session, SessionStore, User } from '../domain.js'
+import type {
+  Claims,
+  LiveRefreshToken,
+  NewSession,
+  Principal,
+  RotationOutcome,
+  Session,
+  SessionStore,
+  User
+} from '../domain.js'
 import { Problem, type ProblemCode } from '../problems.js'
 import type { AccessTokens } from './access-tokens.js'
+import type { Verified } from './issuers.js'
 import {
   createRefreshToken,
   createSessionId,
@@ -14,6 +24,8 @@ import type { Revocations } from './revocations.js'
 export interface SessionOptions {
   readonly store: SessionStore
   readonly accessTokens: AccessTokens
+  /** Of this gateway and of other issuers. */
+  readonly verifyAccessToken: (token: string) => Verified | Promise<Verified>
   readonly revocations: Revocations
   readonly accessMs: number
   readonly refresh: { readonly idleMs: number; readonly absoluteMs: number; readonly reuseGraceMs: number }
@@ -22,7 +34,15 @@ export interface SessionOptions {
 export interface SignInContext {
   readonly address: string
   readonly userAgent: string
+  /** What the address is counted as; null: nobody signs in, an operator asks for it. */
+  readonly network: string | null
 }
+
+/** Opens a session for a user of this generation, alone or with other changes; null: the user is no longer so. */
+export type OpenSession = (
+  session: NewSession,
+  generation: number
+) => Promise<{ readonly session: Session; readonly user: User } | null>
 
 /** What a login or a refresh hands out; times are NumericDate. */
 export interface Grant {
@@ -42,13 +62,18 @@ export interface SignedOut {
 
 export interface Sessions {
   /** null: the user was disabled or changed while signing in. */
-  signIn: (user: User, context: SignInContext) => Promise<Grant | null>
+  signIn: (user: User, context: SignInContext, open?: OpenSession) => Promise<Grant | null>
   /**
    * Rejects with `invalid_refresh_token` whatever is wrong with the token; `onReuse` is told of the session first when
    * a spent one came back outside its window and ended it.
    */
   refresh: (refreshToken: string, onReuse: (session: Session) => void) => Promise<Grant>
-  /** Ends the session that any of its tokens, access or refresh, spent or expired, belongs to. */
+  /** Who a refresh token would be good for, without using it; null: it would be refused. */
+  findRefreshToken: (refreshToken: string) => Promise<LiveRefreshToken | null>
+  /**
+   * Ends the session that any of its tokens, access or refresh, spent or expired, belongs to; a service's access token,
+   * which belongs to none, ends alone.
+   */
   signOut: (token: string) => Promise<SignedOut>
   /**
    * Ends every session of the user whose token is shown. An access token must hold for that: one that has expired or
@@ -56,9 +81,11 @@ export interface Sessions {
    */
   signOutEverywhere: (token: string) => Promise<SignedOut>
   /** The claims of an access token that holds, or why it does not. */
-  inspect: (token: unknown) => { readonly claims: Claims } | { readonly because: ProblemCode }
+  inspect: (token: unknown) => Promise<{ readonly claims: Claims } | { readonly because: ProblemCode }>
   /** The user was changed elsewhere: access tokens of older generations end now. */
   noteChangedUser: (user: User) => void
+  /** The session was ended elsewhere: its access tokens end now. */
+  noteEndedSession: (sessionId: string) => void
 }
 
 /** A token is dated when the store has answered, which may take this long; its revocation is kept for so much longer. */
@@ -66,7 +93,7 @@ const STORE_ANSWER_MS = 10_000
 
 const seconds = () => Math.floor(Date.now() / 1000)
 
-function readOwner(verified: Principal | ProblemCode): SignedOut {
+function readOwner(verified: Verified): SignedOut {
   if (typeof verified === 'string') throw new Problem(verified)
   return { userId: verified.subject, sessionId: verified.sessionId }
 }
@@ -109,11 +136,20 @@ export function createSessions(options: SessionOptions): Sessions {
   }
 
   // Stored first, in both: a revocation that a restart would forget is not confirmed.
-  async function endByAccessToken({ subject, sessionId }: Principal): Promise<SignedOut> {
-    if (sessionId === null) return { userId: subject, sessionId }
+  async function endByAccessToken(principal: Principal): Promise<SignedOut> {
+    const { subject, sessionId } = principal
+    if (sessionId === null) return endClientToken(principal)
     await store.endSession({ id: sessionId }, seconds())
     revocations.addSession(sessionId, untilForgotten())
     return { userId: subject, sessionId }
+  }
+
+  async function endClientToken({ subject, tokenId, expiresAt }: Principal): Promise<SignedOut> {
+    if (tokenId !== null && expiresAt > seconds()) {
+      await store.revokeToken(tokenId, expiresAt)
+      revocations.addToken(tokenId, expiresAt)
+    }
+    return { userId: subject, sessionId: null }
   }
 
   async function endByRefreshToken(token: string): Promise<SignedOut> {
@@ -123,14 +159,21 @@ export function createSessions(options: SessionOptions): Sessions {
     return { userId: session.userId, sessionId: session.id }
   }
 
+  const openFor =
+    (user: User): OpenSession =>
+    async (session, generation) => {
+      const opened = await store.openSession(session, generation)
+      return opened === null ? null : { session: opened, user }
+    }
+
   return {
-    async signIn(user, { address, userAgent }) {
+    async signIn(user, { address, userAgent, network }, open = openFor(user)) {
       const id = createSessionId()
       const refreshToken = createRefreshToken(id)
       const now = seconds()
       const absoluteExpiresAt = now + Math.floor(lifetimes.absoluteMs / 1000)
       const idleExpiresAt = Math.min(absoluteExpiresAt, now + Math.floor(lifetimes.idleMs / 1000))
-      const opened = await store.openSession(
+      const opened = await open(
         {
           id,
           userId: user.id,
@@ -140,11 +183,12 @@ export function createSessions(options: SessionOptions): Sessions {
           absoluteExpiresAt,
           accessExpiresAt: now + Math.ceil((options.accessMs + STORE_ANSWER_MS) / 1000),
           address,
-          userAgent: userAgent.slice(0, 256)
+          userAgent: userAgent.slice(0, 256),
+          network
         },
         user.generation
       )
-      return opened === null ? null : grant(user, opened, refreshToken, idleExpiresAt)
+      return opened === null ? null : grant(opened.user, opened.session, refreshToken, idleExpiresAt)
     },
 
     async refresh(refreshToken, onReuse) {
@@ -165,6 +209,8 @@ export function createSessions(options: SessionOptions): Sessions {
       return granted
     },
 
+    findRefreshToken: (token) => store.findRefreshToken(hashRefreshToken(token), seconds()),
+
     async signOut(token) {
       if (isRefreshToken(token)) return endByRefreshToken(token)
       const principal = accessTokens.verifyExpired(token)
@@ -174,18 +220,23 @@ export function createSessions(options: SessionOptions): Sessions {
 
     async signOutEverywhere(token) {
       const shown = isRefreshToken(token) ? await endByRefreshToken(token) : readOwner(accessTokens.verify(token))
+      if (shown.sessionId === null) throw new Problem('access_denied', { detail: 'A service has no sessions to end.' })
       const user = await store.endSessionsOf(shown.userId, seconds())
       if (user !== null) revocations.addGeneration(user.id, user.generation, untilForgotten())
       return shown
     },
 
-    inspect(token) {
-      const verified: Principal | ProblemCode = typeof token === 'string' ? accessTokens.verify(token) : 'invalid_token'
+    async inspect(token) {
+      const verified = typeof token === 'string' ? await options.verifyAccessToken(token) : 'invalid_token'
       return typeof verified === 'string' ? { because: verified } : { claims: verified.claims }
     },
 
     noteChangedUser(user) {
       revocations.addGeneration(user.id, user.generation, untilForgotten())
+    },
+
+    noteEndedSession(sessionId) {
+      revocations.addSession(sessionId, untilForgotten())
     }
   }
 }

@@ -1,9 +1,7 @@
 import type { Scalar } from '../domain.js'
 import { canonicalUsername } from './canonical-username.js'
-import { opaquePassword } from './opaque-password.js'
 import { UserMistake } from './user-mistake.js'
 
-const leastPasswordCharacters = 8
 const mostRoles = 64
 const mostAttributeBytes = 4096
 const roleName = /^[A-Za-z0-9:_./-]{1,64}$/
@@ -15,15 +13,6 @@ export function parseUsername(username: string): string {
   if (canonical !== null) return canonical
   const why = 'a name has letters, digits and ASCII signs, no spaces, and at most 128 bytes'
   throw new UserMistake('bad_username', `${quoted(username)} cannot be a user name: ${why}.`)
-}
-
-/** The password as it was given, or `UserMistake`; the hasher brings it to its one form. */
-export function parsePassword(password: string): string {
-  const opaque = opaquePassword(password)
-  if (opaque === null)
-    throw new UserMistake('bad_password', 'The password is empty, malformed or over 1024 bytes long.')
-  if ([...opaque].length >= leastPasswordCharacters) return password
-  throw new UserMistake('bad_password', `The password is shorter than ${leastPasswordCharacters} characters.`)
 }
 
 /** The roles without repetition, in their order, or `UserMistake`. */

@@ -4,27 +4,57 @@ import { generatePassword } from './generate-password.js'
 import { opaquePassword } from './opaque-password.js'
 import type { PasswordHasher } from './password-hasher.js'
 
+/** Told, before anything is hashed, from which networks the user has signed in, none for a stranger; may throw. */
+export type Admit = (networks: readonly string[]) => void
+
 /**
  * Makes the function that finds out whether a name and a password belong together. It hashes exactly once, at the same
- * cost, whatever it is given, so that its time does not tell an unknown name from a wrong password (OWASP, CWE-208).
+ * cost, whatever it is given, so that its time does not tell an unknown name from a wrong password (OWASP, CWE-208);
+ * only the right password may cost a second hash, to be kept by the parameters of now.
  */
 export function createAuthenticate(
   store: UserStore,
   hasher: PasswordHasher
-): (username: unknown, password: unknown) => Promise<User | null> {
-  // Nobody knows the decoy's password, so that no guess fits it.
-  const decoy = hasher.hash(generatePassword())
-  // A failure is met by the first to authenticate, known name or not; until then it is nobody's.
-  decoy.catch(() => undefined)
+): (username: unknown, password: unknown, admit?: Admit) => Promise<User | null> {
+  const decoyHash = createDecoy(hasher)
 
-  return async (username, password) => {
-    const decoyHash = await decoy
+  /** The password is right, so a hash that cannot be replaced now is left for the next time. */
+  async function renewHash({ id, passwordHash }: StoredUser, password: string): Promise<void> {
+    if (passwordHash.startsWith(hasher.prefix())) return
+    try {
+      await store.replacePasswordHash(id, passwordHash, await hasher.hash(password))
+    } catch {
+      // The sign-in itself asks the same hasher and store, and tells what is wrong with them.
+    }
+  }
+
+  return async (username, password, admit = () => undefined) => {
+    const stranger = await decoyHash()
     const user = await findUser(store, username)
+    admit(user?.networks ?? [])
     const opaque = opaquePassword(password)
     // An unusable password is hashed as another one: an oversized text would take no time, or too much.
-    const fits = await hasher.verify(user?.passwordHash ?? decoyHash, opaque ?? 'unusable')
-    return fits && opaque !== null && user !== null && !user.disabled ? withoutHash(user) : null
+    const fits = await hasher.verify(user?.passwordHash ?? stranger, opaque ?? 'unusable')
+    if (!fits || opaque === null || user === null || user.disabled) return null
+    await renewHash(user, opaque)
+    return withoutSecrets(user)
   }
+}
+
+/** A hash of the present cost whose password nobody knows, so that no guess fits it. */
+function createDecoy(hasher: PasswordHasher): () => Promise<string> {
+  let decoy: { readonly prefix: string; readonly hash: Promise<string> } | null = null
+  const make = () => {
+    const made = { prefix: hasher.prefix(), hash: hasher.hash(generatePassword()) }
+    // A failure is met by whoever authenticates now, known name or not, and is not kept for those who come later.
+    made.hash.catch(() => {
+      if (decoy === made) decoy = null
+    })
+    decoy = made
+    return made
+  }
+  make()
+  return () => (decoy === null || decoy.prefix !== hasher.prefix() ? make() : decoy).hash
 }
 
 async function findUser(store: UserStore, username: unknown): Promise<StoredUser | null> {
@@ -32,6 +62,6 @@ async function findUser(store: UserStore, username: unknown): Promise<StoredUser
   return canonical === null ? null : store.findUser(canonical)
 }
 
-function withoutHash({ passwordHash: _, ...user }: StoredUser): User {
+function withoutSecrets({ passwordHash: _, networks: __, ...user }: StoredUser): User {
   return user
 }

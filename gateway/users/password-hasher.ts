@@ -4,14 +4,18 @@ import { createGate } from './gate.js'
 import { opaquePassword } from './opaque-password.js'
 import { UserMistake } from './user-mistake.js'
 
-export interface PasswordHasherOptions {
+/** What a hash costs whoever computes it. */
+export interface HashCost {
+  readonly memoryKib: number
+  readonly passes: number
+  readonly parallelism: number
+}
+
+export interface PasswordHasherOptions extends Partial<HashCost> {
   /** Hashes at once; each takes a core and `memoryKib`. */
   readonly concurrency?: number
   /** Hashes that may wait. */
   readonly queue?: number
-  readonly memoryKib?: number
-  readonly passes?: number
-  readonly parallelism?: number
 }
 
 /** Both reject with `overloaded` when too many hashes wait already. */
@@ -20,6 +24,10 @@ export interface PasswordHasher {
   readonly hash: (password: string) => Promise<string>
   /** Rejects for a hash that is not of this kind. */
   readonly verify: (passwordHash: string, password: string) => Promise<boolean>
+  /** The start of every hash that is made now, parameters included; one with another start was made otherwise. */
+  readonly prefix: () => string
+  /** Hashes made from now on cost this. */
+  readonly adopt: (cost: HashCost) => void
 }
 
 // Argon2 runs on libuv's threads, four unless told otherwise, which file and name look-ups of all requests need too.
@@ -29,18 +37,24 @@ const mostThreads = 3
 export function createPasswordHasher(options: PasswordHasherOptions = {}): PasswordHasher {
   const { memoryKib = 19_456, passes = 2, parallelism = 1, queue = 256 } = options
   const { concurrency = Math.min(mostThreads, Math.max(1, availableParallelism() - 1)) } = options
-  const parameters = { memoryCost: memoryKib, timeCost: passes, parallelism }
+  let cost: HashCost = { memoryKib, passes, parallelism }
   const gate = createGate(concurrency, queue)
 
   return {
     hash: async (password) => {
       const opaque = opaquePassword(password)
       if (opaque === null) throw new UserMistake('bad_password', 'A password has 1 to 1024 bytes of well-formed text.')
-      return gate(() => hash(opaque, parameters))
+      return gate(() =>
+        hash(opaque, { memoryCost: cost.memoryKib, timeCost: cost.passes, parallelism: cost.parallelism })
+      )
     },
     verify: async (passwordHash, password) => {
       const opaque = opaquePassword(password)
       return opaque !== null && gate(() => verify(passwordHash, opaque))
+    },
+    prefix: () => `$argon2id$v=19$m=${cost.memoryKib},t=${cost.passes},p=${cost.parallelism}$`,
+    adopt: (next) => {
+      cost = next
     }
   }
 }

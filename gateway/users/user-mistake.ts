@@ -2,6 +2,8 @@ export type UserMistakeKind =
   | 'bad_username'
   | 'username_taken'
   | 'no_such_user'
+  | 'user_disabled'
+  | 'no_such_session'
   | 'bad_password'
   | 'bad_role'
   | 'bad_attribute'

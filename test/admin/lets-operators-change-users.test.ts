@@ -11,6 +11,7 @@ async function open(t: Parameters<typeof startGateway>[0], gateway: TestGateway)
   t.teardown(() => app.close())
   await app.register(operatorEndpoints, {
     users: gateway.gateway.operatorUsers,
+    accounts: gateway.gateway.operatorAccounts,
     isMistake: (error: unknown) => error instanceof UserMistake
   })
   return (method: 'GET' | 'POST' | 'PUT', url: string, payload?: object) =>
@@ -81,7 +82,8 @@ t.test('a failure shows no words of a library', async (t) => {
     setRoles: failing,
     setDisabled: () => Promise.reject(new Problem('store_unavailable'))
   }
-  await app.register(operatorEndpoints, { users, isMistake: () => false })
+  const { operatorAccounts: accounts } = (await startGateway(t, site(NOWHERE))).gateway
+  await app.register(operatorEndpoints, { users, accounts, isMistake: () => false })
   const list = await app.inject({ url: '/api/users' })
   t.same([list.statusCode, list.json()], [503, { message: 'internal_error' }])
   const away = await app.inject({ method: 'PUT', url: '/api/users/a/disabled', payload: { disabled: true } })

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { createMetrics } from '../../gateway/admin/index.js'
+import { createMetrics, exposeSigningKey } from '../../gateway/admin/index.js'
 import { problems } from '../../gateway/problems.js'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -21,6 +21,7 @@ t.test('every problem code is documented with its status, and no other', async (
 t.test('every metric is documented, and no other', async (t) => {
   const documented = [...read('docs/metrics.md').matchAll(/^\| `(portcullis_\w+)` \|/gm)].map(([, name]) => name)
   const { registry } = createMetrics()
+  exposeSigningKey(registry, () => null)
   const own = registry.getMetricsAsArray().map(({ name }) => name)
   t.strictSame(documented.sort(), own.filter((name) => name.startsWith('portcullis_')).sort())
 })
@@ -41,6 +42,7 @@ t.test('links between pages lead somewhere', async (t) => {
   for (const page of [
     'README.md',
     'docs/architecture.md',
+    'docs/browser-apps.md',
     'docs/codes.md',
     'docs/metrics.md',
     'docs/threat-model.md'

@@ -33,7 +33,7 @@ t.test('start --example-upstream in an empty folder prints lines that show the m
     t.equal(modeOf(place.folder, 'data', name), 0o600, name)
   }
   const keys = readdirSync(join(place.folder, 'data', 'keys'))
-  t.equal(keys.length, 1)
+  t.same(keys.map((name) => name.replace(/.*\./, '')).sort(), ['json', 'pem'], 'a key, and what it is for')
   for (const name of keys) t.equal(modeOf(place.folder, 'data', 'keys', name), 0o600, name)
 
   // Another terminal, in another folder.

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { applicationId } from '../../gateway/store/schema.js'
 import { runCommand } from '../helpers/command.js'
 import { makePlace, type Place, startProcess } from '../helpers/gateway-process.js'
+import { ec, pkcs8 } from '../tokens/some-keys.js'
 
 const policy = 'upstreams: { app: { url: http://127.0.0.1:9 } }\nrules: [{ path: /**, allow: nobody }]\n'
 
@@ -88,10 +89,10 @@ const cases: readonly Case[] = [
     name: 'others can read a key',
     prepare(_t, place) {
       mkdirSync(inData(place, 'keys'), { recursive: true, mode: 0o700 })
-      writeFileSync(inData(place, 'keys', 'a.pem'), '')
+      writeFileSync(inData(place, 'keys', 'a.pem'), pkcs8(ec().privateKey))
       chmodSync(inData(place, 'keys', 'a.pem'), 0o644)
     },
-    says: /^portcullis: \/.+\/data\/keys\/a\.pem can be read by others: run chmod 600 on it$/
+    says: /^portcullis: \/.+\/data\/keys\/a\.pem is open to others than its owner: run chmod 600 on it$/
   },
   {
     name: 'the audit log has no place',

@@ -34,7 +34,7 @@ export function resign(
   changed: { readonly header?: Record<string, unknown>; readonly claims?: Record<string, unknown> }
 ): string {
   const { header, claims } = openToken(token)
-  const { signing } = keyring
+  const signing = keyring.signing()
   return signText(
     JSON.stringify({ ...header, ...changed.header }),
     JSON.stringify({ ...claims, ...changed.claims }),

@@ -95,8 +95,8 @@ async function startGatewayIn(
   const failures: unknown[] = []
   const resources = adapt({
     store,
-    users: await createUsers({ store: store.users, hasher: cheapHasher() }),
-    keyring: createKeyring(settings.tokens.keys, settings.tokens.algorithm),
+    users: createUsers({ store: store.users, hasher: cheapHasher(), password: settings.users.password }),
+    keyring: await createKeyring(settings.tokens.keys, settings.tokens.algorithm),
     revocations: createRevocations(await store.sessions.readRevocations(Math.floor(Date.now() / 1000))),
     metrics: createMetrics(),
     access: (line) => access.push(line),

@@ -20,17 +20,31 @@ t.test('everything but upstreams and rules has a default', (t) => {
     dataDirectory: '/etc/portcullis/data',
     logs: { access: { kind: 'stdout' }, audit: { kind: 'file', path: '/etc/portcullis/data/audit.log' } },
     auth: { prefix: '/auth', hosts: null },
+    cors: { origins: [], credentials: false },
+    forwardAuth: null,
     tokens: {
       issuer: 'http://127.0.0.1:8080',
       audience: ['http://127.0.0.1:8080'],
       algorithm: 'ES256',
-      keys: { kind: 'directory', path: '/etc/portcullis/data/keys' },
+      keys: {
+        kind: 'directory',
+        path: '/etc/portcullis/data/keys',
+        rotateEveryMs: null,
+        publishBeforeMs: 3_600_000
+      },
       accessMs: 900_000,
       refresh: { idleMs: 604_800_000, absoluteMs: 2_592_000_000, reuseGraceMs: 10_000 },
-      claims: {}
+      claims: {},
+      cookies: { enabled: false, sameSite: 'lax', loginUrl: null, secure: true }
     },
-    users: { login: { perAccountAndNetwork: 10, perNetwork: 100, windowMs: 900_000 } },
+    clients: {},
+    users: {
+      login: { perAccountAndNetwork: 10, perNetwork: 100, perAccount: 100, windowMs: 900_000 },
+      password: { minLength: 8 },
+      hash: { memoryKib: 19_456, passes: 2, parallelism: 1 }
+    },
     identity: { headers: { 'X-User-Id': 'sub', 'X-User-Name': 'username', 'X-User-Roles': 'roles' }, strip: [] },
+    issuers: {},
     limits: {},
     listenerLimit: null,
     upstreams: {

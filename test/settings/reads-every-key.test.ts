@@ -1,5 +1,5 @@
 import t from 'tap'
-import { settingsOf } from './reading.js'
+import { rest, settingsOf } from './reading.js'
 
 const source = `listen: "[0:0::1]:8443"
 public_url: https://api.example.com:443
@@ -9,15 +9,33 @@ public_health: /healthz
 store: "memory:"
 logs: { access: off, audit: stderr }
 auth: { prefix: /api/auth, hosts: [API.example.com] }
+cors: { origins: [https://APP.example.com:443, "http://localhost:5173/", https://app.example.com], credentials: true }
+forward_auth: { mode: [nginx, envoy], from: [10.0.0.0/8, "::1"] }
 tokens:
   issuer: https://issuer.example.com/a
-  keys: secrets/keys
+  keys: { directory: secrets/keys, rotate_every: 30d, publish_before: 2h }
   algorithm: EdDSA
   access: 90s
   refresh: { idle: 12h, absolute: 1d, reuse_grace: 0s }
   audience: api
   claims: { full_name: user.full_name, login: user.username }
-users: { login: { per_account_and_network: 3, per_network: 30, window: 1h } }
+  cookies: { enabled: true, same_site: strict, login_url: /login?from=gateway }
+users: { login: { per_account_and_network: 3, per_network: 30, per_account: 50, window: 1h }, password: { min_length: 12 }, hash: { algorithm: argon2id, memory: 46mb, passes: 1, parallelism: 4 } }
+issuers:
+  corp: { issuer: https://idp.example/, audience: api }
+  partner:
+    issuer: http://partner.example
+    jwks_url: http://partner.example/keys
+    audience: [api, https://api]
+    algorithms: [ES384]
+    roles: { from: realm_access.roles, map: { ops: admin, dev: [a, b] }, pass_unmapped: true }
+    username: preferred_username
+    subject: raw
+    leeway: 0s
+    typ: [application/AT+jwt]
+    insecure_http: true
+  auth0: { issuer: https://t.auth0.com/, discovery: true, audience: a, roles: { from: https://a.example/roles } }
+  listed: { issuer: https://l.example, audience: a, roles: { from: [resource_access, a.b, roles] } }
 identity: { headers: { X-Login: login }, strip: [X-Tenant] }
 limits:
   per_user: { by: user, requests: 100, window: 10m }
@@ -39,7 +57,7 @@ rules:
     methods: [GET, POST]
     allow:
       - { roles: [admin], all_roles: [a, b], scopes: [read], networks: [10.0.0.0/8] }
-      - { claims: { sub: "{id}", login: [x, 1, true] } }
+      - { claims: { sub: "{id}", login: [x, 1, true] }, issuers: [self, corp] }
     to: orders
     limit: [burst, per_user, burst]
     paths: { case: insensitive, semicolon: allow, empty_segments: allow }
@@ -48,7 +66,7 @@ rules:
 `
 
 t.test('every key of the file arrives under its name in the code', (t) => {
-  const { revision: _, upstreams, rules, limits, ...settings } = settingsOf(source)
+  const { revision: _, upstreams, rules, limits, issuers, ...settings } = settingsOf(source)
   t.same(settings, {
     file: '/etc/portcullis/gateway.yaml',
     directory: '/etc/portcullis',
@@ -61,18 +79,75 @@ t.test('every key of the file arrives under its name in the code', (t) => {
     dataDirectory: '/etc/portcullis/data',
     logs: { access: { kind: 'off' }, audit: { kind: 'stderr' } },
     auth: { prefix: '/api/auth', hosts: ['api.example.com'] },
+    cors: { origins: ['https://app.example.com', 'http://localhost:5173'], credentials: true },
+    forwardAuth: { modes: ['nginx', 'envoy'], from: ['10.0.0.0/8', '::1'] },
     tokens: {
       issuer: 'https://issuer.example.com/a',
       audience: ['api'],
       algorithm: 'EdDSA',
-      keys: { kind: 'directory', path: '/etc/portcullis/secrets/keys' },
+      keys: {
+        kind: 'directory',
+        path: '/etc/portcullis/secrets/keys',
+        rotateEveryMs: 2_592_000_000,
+        publishBeforeMs: 7_200_000
+      },
       accessMs: 90_000,
       refresh: { idleMs: 43_200_000, absoluteMs: 86_400_000, reuseGraceMs: 0 },
-      claims: { full_name: 'full_name', login: 'username' }
+      claims: { full_name: 'full_name', login: 'username' },
+      cookies: { enabled: true, sameSite: 'strict', loginUrl: '/login?from=gateway', secure: true }
     },
-    users: { login: { perAccountAndNetwork: 3, perNetwork: 30, windowMs: 3_600_000 } },
+    clients: {},
+    users: {
+      login: { perAccountAndNetwork: 3, perNetwork: 30, perAccount: 50, windowMs: 3_600_000 },
+      password: { minLength: 12 },
+      hash: { memoryKib: 47_104, passes: 1, parallelism: 4 }
+    },
     identity: { headers: { 'X-Login': 'login' }, strip: ['X-Tenant'] },
     listenerLimit: { name: 'listener', by: 'ip', requests: 1000, windowMs: 1000, algorithm: 'fixed_window' }
+  })
+  const corp = {
+    name: 'corp',
+    issuer: 'https://idp.example/',
+    jwksUrl: null,
+    insecureHttp: false,
+    audience: ['api'],
+    algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    roles: { from: null, map: null, passUnmapped: false },
+    username: null,
+    subject: 'prefixed',
+    leewayMs: 30_000,
+    types: null
+  }
+  const from = (...path: string[]) => ({ from: path, map: null, passUnmapped: false })
+  t.same(issuers, {
+    corp,
+    partner: {
+      name: 'partner',
+      issuer: 'http://partner.example',
+      jwksUrl: 'http://partner.example/keys',
+      insecureHttp: true,
+      audience: ['api', 'https://api'],
+      algorithms: ['ES384'],
+      roles: { from: ['realm_access', 'roles'], map: { ops: ['admin'], dev: ['a', 'b'] }, passUnmapped: true },
+      username: 'preferred_username',
+      subject: 'raw',
+      leewayMs: 0,
+      types: ['at+jwt']
+    },
+    auth0: {
+      ...corp,
+      name: 'auth0',
+      issuer: 'https://t.auth0.com/',
+      audience: ['a'],
+      roles: from('https://a.example/roles')
+    },
+    listed: {
+      ...corp,
+      name: 'listed',
+      issuer: 'https://l.example',
+      audience: ['a'],
+      roles: from('resource_access', 'a.b', 'roles')
+    }
   })
   t.same(limits, {
     per_user: { name: 'per_user', by: 'user', requests: 100, windowMs: 600_000, algorithm: 'fixed_window' },
@@ -98,7 +173,7 @@ t.test('a rule has its line, its canonical pattern, and what it inherits', (t) =
   const [first, second, third] = settingsOf(source).rules
   t.same(first, {
     index: 0,
-    line: 34,
+    line: 52,
     path: '/a/{id}/**',
     hosts: ['a.example', 'b.example'],
     methods: ['GET', 'POST'],
@@ -106,7 +181,10 @@ t.test('a rule has its line, its canonical pattern, and what it inherits', (t) =
       kind: 'any',
       of: [
         { roles: ['admin'], allRoles: ['a', 'b'], scopes: ['read'], networks: ['10.0.0.0/8'] },
-        { claims: { sub: [{ segment: 'id' }], login: [{ equals: 'x' }, { equals: 1 }, { equals: true }] } }
+        {
+          claims: { sub: [{ segment: 'id' }], login: [{ equals: 'x' }, { equals: 1 }, { equals: true }] },
+          issuers: ['self', 'corp']
+        }
       ]
     },
     upstream: 'orders',
@@ -115,12 +193,12 @@ t.test('a rule has its line, its canonical pattern, and what it inherits', (t) =
   })
   t.match(second, {
     index: 1,
-    line: 43,
+    line: 61,
     hosts: ['c.example'],
     allow: { kind: 'any', of: [{ roles: ['x'] }] },
     limits: []
   })
-  t.match(third, { index: 2, line: 44, allow: { kind: 'nobody' }, upstream: null, limits: ['per_user'] })
+  t.match(third, { index: 2, line: 62, allow: { kind: 'nobody' }, upstream: null, limits: ['per_user'] })
   t.end()
 })
 
@@ -138,6 +216,13 @@ t.test('listen takes every usual form', (t) => {
   t.end()
 })
 
+t.test('one mode of forward_auth is a list of one', (t) => {
+  const tail = 'upstreams: { app: { url: "http://a" } }\nrules: [{ path: /a, allow: nobody }]\n'
+  const { forwardAuth } = settingsOf(`forward_auth: { mode: caddy, from: [127.0.0.1] }\n${tail}`)
+  t.same(forwardAuth, { modes: ['caddy'], from: ['127.0.0.1'] })
+  t.end()
+})
+
 t.test('nothing of it can be changed', (t) => {
   const frozen = (value: unknown): boolean => {
     if (typeof value !== 'object' || value === null) return true
@@ -150,5 +235,17 @@ t.test('nothing of it can be changed', (t) => {
 t.test('the revision is that of the text', (t) => {
   t.equal(settingsOf(source).revision, settingsOf(source).revision)
   t.not(settingsOf(source).revision, settingsOf(`${source}# more\n`).revision)
+  t.end()
+})
+
+t.test('keys come from a directory, from files or from a secret', (t) => {
+  const keysOf = (tokens: string) => settingsOf(`tokens: ${tokens}\n${rest}`).tokens.keys
+  t.same(keysOf('{ keys: { files: a.pem } }'), { kind: 'files', paths: ['/etc/portcullis/a.pem'] })
+  t.same(keysOf('{ keys: { files: [/run/a.pem, b.jwk] } }'), {
+    kind: 'files',
+    paths: ['/run/a.pem', '/etc/portcullis/b.jwk']
+  })
+  t.equal(keysOf('{ keys: keys, algorithm: HS512 }').kind, 'directory')
+  t.equal(keysOf(`{ keys: { secret: ${'x'.repeat(48)} }, algorithm: HS384 }`).kind, 'secret')
   t.end()
 })

@@ -9,9 +9,30 @@ const topLevel: readonly (readonly [source: string, mistakes: readonly string[]]
   ['publicUrl: http://a', ["1:1 publicUrl: is not a known key, did you mean 'public_url'?"]],
   ['tls: { cert: a, key: b }', ['1:1 tls: is not supported by this version']],
   ['workers: 2', ['1:1 workers: is not supported by this version']],
-  ['cors: {}', ['1:1 cors: is not supported by this version']],
-  ['issuers: {}', ['1:1 issuers: is not supported by this version']],
-  ['forward_auth: {}', ['1:1 forward_auth: is not supported by this version']],
+  ['cors: { origins: ["*"] }', ['1:19 cors.origins[0]: would let every page in, name the origins']],
+  ['cors: { origins: ["null"] }', ['1:19 cors.origins[0]: is what any sandboxed page says, name the origins']],
+  ['cors: { origins: [null] }', ['1:19 cors.origins[0]: has no value']],
+  [
+    'cors: { origins: ["https://*.example.com"] }',
+    [
+      '1:19 cors.origins[0]: must be an origin such as https://app.example.com, origins are exact: wildcards are not supported'
+    ]
+  ],
+  [
+    'cors: { origins: [https://a.example/x] }',
+    ['1:19 cors.origins[0]: must not have a path, an origin is the scheme, host and port alone']
+  ],
+  ['cors: { origins: https://a.example }', ['1:18 cors.origins: must be a list, write [https://a.example]']],
+  ['forward_auth: {}', ['1:15 forward_auth.mode: is missing', '1:15 forward_auth.from: is missing']],
+  ['forward_auth: { mode: apache, from: ["::1"] }', ['1:23 forward_auth.mode: must be nginx, traefik, caddy or envoy']],
+  [
+    'forward_auth: { mode: [nginx, 1], from: [] }',
+    ['1:31 forward_auth.mode[1]: must be nginx, traefik, caddy or envoy', '1:41 forward_auth.from: must not be empty']
+  ],
+  [
+    'forward_auth: { mode: nginx, from: [proxy.internal] }',
+    ['1:37 forward_auth.from[0]: must be an address or a network such as 10.0.0.0/8']
+  ],
   ['listen: 127.0.0.1', ['1:9 listen: must be an address such as 127.0.0.1:8080']],
   ['listen: 127.0.0.1:65536', ['1:9 listen: must be an address such as 127.0.0.1:8080']],
   ['listen: 1.2.3:80', ['1:9 listen: must be an address such as 127.0.0.1:8080']],
@@ -54,24 +75,66 @@ const topLevel: readonly (readonly [source: string, mistakes: readonly string[]]
     'auth: { hosts: [bücher.example] }',
     ['1:17 auth.hosts[0]: must be a host name such as api.example.com, write xn--bcher-kva.example']
   ],
-  ['tokens: { cookies: { enabled: true } }', ['1:11 tokens.cookies: is not supported by this version']],
   [
-    'tokens: { algorithm: RS256 }',
-    ["1:22 tokens.algorithm: 'RS256' is not supported by this version, use ES256, EdDSA or HS256"]
+    'public_url: http://a.example\ntokens: { cookies: { enabled: true } }',
+    [
+      '2:31 tokens.cookies.enabled: would be kept by no browser, because public_url is plain http, give public_url https, or say insecure_cookies_without_tls: true'
+    ]
   ],
-  ['tokens: { algorithm: es256 }', ["1:22 tokens.algorithm: must be ES256, EdDSA or HS256, did you mean 'ES256'?"]],
   [
-    'tokens: { algorithm: HS256 }',
-    [`1:9 tokens.keys: must be a secret, because the algorithm is HS256, write { secret: "\${NAME}" }`]
+    'public_url: http://a.example\ntokens: { cookies: { enabled: true, same_site: none, insecure_cookies_without_tls: true } }',
+    ['2:48 tokens.cookies.same_site: none needs https, use lax or strict']
+  ],
+  [
+    'tokens: { cookies: { same_site: Lax } }',
+    ["1:33 tokens.cookies.same_site: must be lax, strict or none, did you mean 'lax'?"]
+  ],
+  [
+    'tokens: { cookies: { login_url: //evil.example } }',
+    ['1:33 tokens.cookies.login_url: must be a path such as /login or an https URL']
+  ],
+  [
+    'tokens: { cookies: { login_url: http://a.example/login } }',
+    [
+      '1:33 tokens.cookies.login_url: must be a path such as /login or an https URL, a password must not travel in clear'
+    ]
+  ],
+  ['tokens: { cookies: { login_url: "/login#x" } }', ['1:33 tokens.cookies.login_url: must not have a fragment']],
+  [
+    'tokens: { algorithm: es256 }',
+    [
+      "1:22 tokens.algorithm: must be ES256, ES384, ES512, EdDSA, RS256, RS384, RS512, PS256, PS384, PS512, HS256, HS384 or HS512, did you mean 'ES256'?"
+    ]
   ],
   [
     `tokens: { keys: { secret: ${'x'.repeat(32)} } }`,
-    ['1:17 tokens.keys: must be a directory, because the algorithm is ES256, a secret is for HS256 alone']
+    [
+      '1:17 tokens.keys: must be a directory or files, because the algorithm is ES256, a secret is for HS256, HS384 and HS512'
+    ]
   ],
   [
-    'tokens: { keys: { files: [a] } }',
-    ['1:17 tokens.keys.secret: is missing', '1:19 tokens.keys.files: is not supported by this version']
+    `tokens: { algorithm: HS384, keys: { secret: ${'x'.repeat(47)} } }`,
+    ['1:45 tokens.keys.secret: must have at least 48 bytes, make one with: openssl rand -base64 48']
   ],
+  ['tokens: { keys: { rotate_every: 30d } }', ['1:17 tokens.keys: must have one of directory, files and secret']],
+  [
+    'tokens: { keys: { directory: a, files: [a] } }',
+    ['1:17 tokens.keys: must have one of directory, files and secret']
+  ],
+  [
+    'tokens: { keys: { files: [a], publish_before: 1h } }',
+    ['1:31 tokens.keys.publish_before: is for keys in a directory alone']
+  ],
+  [
+    'tokens: { keys: { directory: a, rotate_every: 1h } }',
+    ['1:47 tokens.keys.rotate_every: must be longer than publish_before, which is 1h by default']
+  ],
+  [
+    'tokens: { keys: { directory: a, rotate_every: 1d, publish_before: 2d } }',
+    ['1:47 tokens.keys.rotate_every: must be longer than publish_before']
+  ],
+  ['tokens: { keys: { directory: a, rotate_every: 10s } }', ['1:47 tokens.keys.rotate_every: must be at least 1m']],
+  ['tokens: { keys: { files: [] } }', ['1:26 tokens.keys.files: must not be empty']],
   ['tokens: { access: 15 }', ['1:19 tokens.access: must be a duration such as 15m, write 15s or 15m']],
   ['tokens: { access: 15min }', ['1:19 tokens.access: must be a duration such as 15m']],
   ['tokens: { access: -5m }', ['1:19 tokens.access: must be a duration such as 15m']],
@@ -87,6 +150,10 @@ const topLevel: readonly (readonly [source: string, mistakes: readonly string[]]
   ],
   ['tokens: { claims: { a: b } }', ['1:24 tokens.claims.a: must be user.<attribute> or user.username, write user.b']],
   ['users: { source: store }', ['1:10 users.source: is not supported by this version']],
+  ['users: { password: { min_length: 7 } }', ['1:34 users.password.min_length: must be a whole number from 8 to 128']],
+  ['users: { hash: { memory: 19 } }', ['1:26 users.hash.memory: must be a size such as 19mb, write 19mb']],
+  ['users: { hash: { memory: 5gb } }', ['1:26 users.hash.memory: must be at most 4gb']],
+  ['users: { hash: { algorithm: bcrypt } }', ['1:29 users.hash.algorithm: must be argon2id']],
   ['users: { login: { per_network: 0 } }', ['1:32 users.login.per_network: must be a whole number from 1 to 1000000']],
   ['identity: { assertion: {} }', ['1:13 identity.assertion: is not supported by this version']],
   [
@@ -129,6 +196,52 @@ const topLevel: readonly (readonly [source: string, mistakes: readonly string[]]
   ],
   ['default_limits: [per_user]', ["1:18 default_limits[0]: no limit is called 'per_user'"]],
   ['listener_limit: { by: user, requests: 1, window: 1s }', ['1:23 listener_limit.by: must be ip']]
+]
+
+/** What follows `issuer` and `audience` in a definition of `corp`. */
+const issuers: typeof topLevel = [
+  ['', []],
+  [', jwks_url: "https://b/keys?x=1"', []],
+  [
+    ', jwks_url: "http://b/keys"',
+    [
+      '1:68 issuers.corp.jwks_url: would fetch keys over plain http, where anybody on the way can put in his own, write https://, or say insecure_http: true'
+    ]
+  ],
+  [', jwks_url: "http://b/keys", insecure_http: true', []],
+  [', jwks_url: b', ['1:68 issuers.corp.jwks_url: must be a URL such as https://idp.example.com/keys']],
+  [', jwks_url: "https://u:p@b/"', ['1:68 issuers.corp.jwks_url: must be a URL such as https://idp.example.com/keys']],
+  [
+    ', jwks_url: "https://b", discovery: true',
+    ['1:92 issuers.corp.discovery: cannot be true beside jwks_url, keep one of them']
+  ],
+  [', discovery: false', ['1:69 issuers.corp.discovery: leaves no way to the keys, say jwks_url']],
+  [
+    ', algorithms: [HS256]',
+    [
+      '1:71 issuers.corp.algorithms[0]: must be an algorithm with public keys such as RS256, whoever can verify a secret can also sign with it'
+    ]
+  ],
+  [', algorithms: [none]', ['1:71 issuers.corp.algorithms[0]: must be an algorithm with public keys such as RS256']],
+  [', algorithms: []', ['1:70 issuers.corp.algorithms: must not be empty']],
+  [', audiences: [b]', ["1:58 issuers.corp.audiences: is not a known key, did you mean 'audience'?"]],
+  [', roles: { map: { a: b } }', ['1:65 issuers.corp.roles.from: is missing']],
+  [', roles: { from: "a..b" }', ['1:73 issuers.corp.roles.from: must be a claim such as roles or realm_access.roles']],
+  [
+    ', roles: { from: a, map: { ops: "portcullis:admin" } }',
+    ["1:88 issuers.corp.roles.map.ops: must not begin with 'portcullis:': only users of the store can have such a role"]
+  ],
+  [', subject: prefix', ["1:67 issuers.corp.subject: must be prefixed or raw, did you mean 'prefixed'?"]],
+  [', leeway: 6m', ['1:66 issuers.corp.leeway: must be at most 5m']],
+  [', typ: []', ['1:63 issuers.corp.typ: must not be empty']],
+  [
+    ' }, self: { issuer: "https://b", audience: a',
+    ['1:60 issuers.self: must be another name: self means something already']
+  ],
+  [
+    ' }, b: { issuer: "https://a", audience: a',
+    ["1:73 issuers.b.issuer: is that of 'corp' too, a token must tell by `iss` alone whose it is"]
+  ]
 ]
 
 const upstreams: typeof topLevel = [
@@ -220,8 +333,10 @@ const allows: typeof topLevel = [
     ]
   ],
   ['{ role: [admin] }', ["4:26 rules[0].allow.role: is not a known key, did you mean 'roles'?"]],
-  ['{ issuers: [corp] }', ['4:26 rules[0].allow.issuers: is not supported by this version']],
-  ['[{ issuers: [corp] }]', ['4:27 rules[0].allow[0].issuers: is not supported by this version']],
+  ['{ issuers: [] }', [`4:35 rules[0].allow.issuers: ${neverAny}`]],
+  ['{ issuers: [corp] }', ["4:36 rules[0].allow.issuers[0]: no issuer is called 'corp', the names are self"]],
+  ['[{ issuers: [slef] }]', ["4:37 rules[0].allow[0].issuers[0]: no issuer is called 'slef', did you mean 'self'?"]],
+  ['{ issuers: [self] }', []],
   ['{ claims: {} }', [`4:34 rules[0].allow.claims: ${neverAny}`]],
   ['{ claims: { sub: [] } }', [`4:41 rules[0].allow.claims.sub: ${neverAny}`]],
   [
@@ -247,7 +362,7 @@ const allows: typeof topLevel = [
   ],
   [
     '{ claims: { iss: a } }',
-    ['4:36 rules[0].allow.claims.iss: cannot be a condition, every token here is of tokens.issuer']
+    ['4:36 rules[0].allow.claims.iss: cannot be a condition, write issuers: [...] beside claims']
   ],
   ['{ claims: { exp: 1 } }', ['4:36 rules[0].allow.claims.exp: cannot be a condition, it is verified for every token']],
   [
@@ -264,6 +379,21 @@ const allows: typeof topLevel = [
 
 t.test('a mistake in a section is told with its place and what was meant', (t) => {
   for (const [source, expected] of topLevel) t.same(mistakesOf(`${source}\n${rest}`), expected, source)
+  t.end()
+})
+
+t.test('a mistake about an issuer is told with its place and what was meant', (t) => {
+  for (const [source, expected] of issuers) {
+    const file = `issuers: { corp: { issuer: "https://a", audience: [api]${source} } }\n${rest}`
+    t.same(mistakesOf(file), expected, source)
+  }
+  t.same(mistakesOf(`issuers: { corp: { issuer: "https://a" } }\n${rest}`), ['1:18 issuers.corp.audience: is missing'])
+  t.same(mistakesOf(`issuers: { corp: { issuer: "http://a", audience: a } }\n${rest}`), [
+    '1:28 issuers.corp.issuer: would fetch keys over plain http, where anybody on the way can put in his own, write https://, or say insecure_http: true'
+  ])
+  t.same(mistakesOf(`public_url: https://a\nissuers: { corp: { issuer: "https://a", audience: a } }\n${rest}`), [
+    '2:28 issuers.corp.issuer: is the issuer of our own tokens, a token must tell by `iss` alone whose it is'
+  ])
   t.end()
 })
 

@@ -76,6 +76,7 @@ export function newSession(user: User, token: string, overrides: Partial<NewSess
     accessExpiresAt: start + minutes(15),
     address: '192.0.2.1',
     userAgent: 'tap',
+    network: '192.0.2.1',
     ...overrides
   }
 }

@@ -1,6 +1,6 @@
 import { addUser, days, describeStore, hashOf, minutes, rotation, signIn, start } from './each-store.js'
 
-const nothing = { sessions: [], generations: [] }
+const nothing = { tokens: [], sessions: [], generations: [] }
 
 describeStore('an ended session is revoked until its last access token expires', async (t, store) => {
   const { sessions } = store
@@ -12,7 +12,7 @@ describeStore('an ended session is revoked until its last access token expires',
   await sessions.rotate(rotation(token, 'x', { now: start + 65 }))
   await sessions.endSession({ id: session.id }, start + 66)
   const until = start + 65 + minutes(15)
-  const revoked = { sessions: [{ sessionId: session.id, until }], generations: [] }
+  const revoked = { ...nothing, sessions: [{ sessionId: session.id, until }] }
   t.same(await sessions.readRevocations(start + 66), revoked, 'the repeat issued the last one')
   t.same(await sessions.readRevocations(until - 1), revoked)
   t.same(await sessions.readRevocations(until), nothing)
@@ -43,7 +43,7 @@ describeStore('a raised generation is revoked until the last older access token 
   await signIn(store, now, { accessExpiresAt: start + minutes(20) })
   await users.setRoles('ada', ['late'], start + 1)
   const until = start + minutes(20)
-  const revoked = { sessions: [], generations: [{ userId: user.id, generation: 3, until }] }
+  const revoked = { ...nothing, generations: [{ userId: user.id, generation: 3, until }] }
   t.same(await sessions.readRevocations(start + 1), revoked)
   t.same(await sessions.readRevocations(until), nothing)
 })

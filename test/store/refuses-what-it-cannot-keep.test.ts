@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openStore, StoreRefused } from '../../gateway/store/index.js'
+import { steps } from '../../gateway/store/schema.js'
 import { addUser, openRaw, temporaryDirectory } from './each-store.js'
 
 async function fillStore(path: string): Promise<void> {
@@ -33,7 +34,7 @@ const files: { name: string; make: (path: string) => void | Promise<void>; reaso
       await fillStore(path)
       await execute(path, 'PRAGMA user_version = 99')
     },
-    reason: 'it was written by a newer version (schema 99; this one knows 1)'
+    reason: `it was written by a newer version (schema 99; this one knows ${steps.length})`
   },
   {
     name: 'of another program',

@@ -24,7 +24,7 @@ t.test('header and claims are those of RFC 9068, and each token has its own id',
   )
   const { access_token } = await login('alice')
   const { header, claims } = openToken(access_token)
-  t.same(header, { alg: 'ES256', typ: 'at+jwt', kid: resources.keyring.signing.keyId })
+  t.same(header, { alg: 'ES256', typ: 'at+jwt', kid: resources.keyring.signing().keyId })
   const { jti, sid, sub, gen, ...others } = claims
   t.same(others, {
     iss: ISSUER,

@@ -58,6 +58,6 @@ t.test('a store that fails is no wrong password', async (test) => {
 t.test('a hasher that fails fails for known and unknown names alike', async (test) => {
   const store = { findUser: () => Promise.resolve(null) } as Partial<UserStore> as UserStore
   const broken = () => Promise.reject(new Error('no memory'))
-  const users = createUsers({ store, hasher: { hash: broken, verify: broken } })
+  const users = createUsers({ store, hasher: { ...createCountingHasher(), hash: broken, verify: broken } })
   await test.rejects(users.authenticate('ada', 'correct horse'), { message: 'no memory' })
 })

@@ -11,6 +11,7 @@ export function createCountingHasher(): CountingHasher {
   const hasher = createPasswordHasher({ memoryKib: 8, passes: 1 })
   const calls: CountingHasher['calls'] = []
   return {
+    ...hasher,
     calls,
     hash: (password) => {
       calls.push({ verb: 'hash', parameters: '', passwordLength: password.length })

@@ -1,0 +1,89 @@
+import type { InspectedToken, MintedToken, OperatorAccounts, OperatorUsers, ShownUser } from '../admin/index.js'
+import type { LiveSession, Session, User } from '../domain.js'
+import { createOperator, type Operator } from '../operator.js'
+import { createNetworks } from '../policy/index.js'
+import type { Settings } from '../settings/index.js'
+import { StoreRefused } from '../store/index.js'
+import { createAccessTokens, createClients, createRevocations, KeyRefused } from '../tokens/index.js'
+import { createPasswordHasher, createUsers, UserMistake } from '../users/index.js'
+import { Fault } from './fault.js'
+import { createLocalAudit } from './local-audit.js'
+import { openKeyring } from './open-keyring.js'
+import { openStoreOf } from './open-store-of.js'
+import { connectOperator, type OperatorClient } from './operator-socket.js'
+import { requireSettings } from './read-settings.js'
+
+const userPath = (username: string, what?: string) =>
+  `/api/users/${encodeURIComponent(username)}${what === undefined ? '' : `/${what}`}`
+
+/** The verbs on users as spoken to a running gateway. */
+function remoteUsers({ call }: OperatorClient): OperatorUsers {
+  return {
+    list: async () => ((await call('GET', '/api/users')) as { users: User[] }).users,
+    add: async (user) => (await call('POST', '/api/users', user)) as User,
+    setPassword: async (username, password) =>
+      (await call('PUT', userPath(username, 'password'), { password })) as User,
+    setRoles: async (username, roles) => (await call('PUT', userPath(username, 'roles'), { roles })) as User,
+    setDisabled: async (username, disabled) => (await call('PUT', userPath(username, 'disabled'), { disabled })) as User
+  }
+}
+
+function remoteAccounts({ call }: OperatorClient): OperatorAccounts {
+  return {
+    show: async (username) => (await call('GET', userPath(username))) as ShownUser,
+    remove: async (username) => (await call('DELETE', userPath(username))) as User,
+    unlock: async (username) => (await call('DELETE', userPath(username, 'guesses'))) as User,
+    listSessions: async (username) => {
+      const path = username === null ? '/api/sessions' : userPath(username, 'sessions')
+      return ((await call('GET', path)) as { sessions: LiveSession[] }).sessions
+    },
+    endSession: async (id) => (await call('DELETE', `/api/sessions/${encodeURIComponent(id)}`)) as Session,
+    endSessionsOf: async (username) => (await call('DELETE', userPath(username, 'sessions'))) as User,
+    inspectToken: async (token) => (await call('POST', '/api/tokens/inspect', { token })) as InspectedToken,
+    mintToken: async (username, ttlMs) =>
+      (await call('POST', '/api/tokens', { username, ttl_ms: ttlMs })) as MintedToken
+  }
+}
+
+/** The verbs on the store itself: what they do is what the next gateway finds there. */
+async function openLocalOperator(settings: Settings): Promise<Operator & { readonly close: () => Promise<void> }> {
+  const store = await openStoreOf(settings)
+  const { tokens } = settings
+  const { hash, password } = settings.users
+  const revocations = createRevocations(await store.sessions.readRevocations(Math.floor(Date.now() / 1000)))
+  const { isCurrent } = createClients({ clients: settings.clients, createNetworks })
+  const operator = createOperator({
+    store,
+    users: createUsers({ store: store.users, hasher: createPasswordHasher(hash), password }),
+    audit: createLocalAudit(settings.logs.audit),
+    // Only when they are wanted: a folder without keys gets one.
+    async openTokens() {
+      const keyring = await openKeyring(settings, {})
+      const accessTokens = createAccessTokens({ ...tokens, keyring, revocations, isCurrentClient: isCurrent })
+      return { ...tokens, keyring, accessTokens }
+    },
+    // Nobody is served here who would have to be told.
+    sessions: () => ({ noteChangedUser() {}, noteEndedSession() {} }),
+    forgetGuesses() {}
+  })
+  return { ...operator, close: store.close }
+}
+
+/** Runs `verb` on the running gateway, or, when there is none, on the store itself. */
+export async function withOperator<T>(config: string, verb: (operator: Operator) => Promise<T>): Promise<T> {
+  const settings = await requireSettings(config, process.env)
+  const client = await connectOperator(settings.dataDirectory)
+  if (client !== null) {
+    const remote = { operatorUsers: remoteUsers(client), operatorAccounts: remoteAccounts(client) }
+    return verb(remote).finally(() => client.close())
+  }
+  if (settings.store.kind === 'memory')
+    throw new Fault('portcullis: no gateway is running, and `store: memory:` lasts no longer than it')
+  try {
+    const local = await openLocalOperator(settings)
+    return await verb(local).finally(() => local.close())
+  } catch (error) {
+    const known = error instanceof StoreRefused || error instanceof UserMistake || error instanceof KeyRefused
+    throw known ? new Fault(`portcullis: ${error.message}`) : error
+  }
+}

@@ -1,0 +1,109 @@
+/** The gateway's own endpoints, each handed what it needs of the rooms. `app.ts` says what goes before them. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { publicHealthEndpoint, type Readiness } from './admin/index.js'
+import { exchangeOf, queryOf } from './exchange.js'
+import { readBearerToken } from './identity/index.js'
+import { createClientGuard, type LoginGuard, networkOf } from './limits/index.js'
+import { Problem, type sendProblem } from './problems.js'
+import type { Resources, Serving } from './serving.js'
+import {
+  type AuthEndpointOptions,
+  type AuthEvent,
+  accountEndpoints,
+  authEndpoints,
+  keySetEndpoint,
+  metadataEndpoint,
+  oauthEndpoints,
+  sendOAuthError
+} from './tokens/index.js'
+import { canonicalUsername, UserMistake } from './users/index.js'
+
+export interface OwnEndpointOptions {
+  readonly resources: Resources
+  /** What serves now. */
+  readonly serving: () => Serving
+  readonly loginGuard: LoginGuard
+  readonly readReadiness: () => Promise<Readiness>
+  /** Makes an error handler that accounts for a refusal and utters it by `send`. */
+  readonly refuseBy: (
+    send: typeof sendProblem
+  ) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+}
+
+const addressOf = (request: FastifyRequest) => exchangeOf(request).peer.address
+
+/** Makes what tells an event of the endpoints to the metrics and the audit stream. */
+const createReport =
+  ({ metrics, audit }: Resources) =>
+  (request: FastifyRequest, reported: AuthEvent): void => {
+    const { event, subject, username, sessionId, clientId, tokenId, scopes } = reported
+    const { id, peer } = exchangeOf(request)
+    metrics.countAuthEvent(event)
+    audit(event, {
+      request_id: id,
+      address: peer.address,
+      ...(username === undefined ? {} : { username: username.slice(0, 256) }),
+      ...(subject === undefined ? {} : { subject }),
+      ...(sessionId === undefined ? {} : { session_id: sessionId }),
+      ...(clientId === undefined ? {} : { client_id: clientId.slice(0, 256) }),
+      ...(tokenId === undefined ? {} : { token_id: tokenId }),
+      ...(scopes === undefined ? {} : { scopes })
+    })
+  }
+
+const createReadNewPassword =
+  ({ users }: Resources) =>
+  (username: string, password: string): (() => Promise<string>) => {
+    try {
+      return users.readNewPassword(username, password)
+    } catch (error) {
+      if (error instanceof UserMistake) throw new Problem('invalid_request', { detail: error.message })
+      throw error
+    }
+  }
+
+export async function ownEndpoints(app: FastifyInstance, options: OwnEndpointOptions): Promise<void> {
+  const { resources, serving, loginGuard, readReadiness, refuseBy } = options
+  const report = createReport(resources)
+  const sessions = () => serving().sessions
+  const accessTokens = () => serving().accessTokens
+  const auth: AuthEndpointOptions = {
+    sessions,
+    authenticateUser: resources.users.authenticate,
+    admitLogin: (username, request) => loginGuard.admit(canonicalUsername(username) ?? username, addressOf(request)),
+    readBearerToken,
+    signInContext(request) {
+      const address = addressOf(request)
+      return { address, network: networkOf(address), userAgent: request.headers['user-agent'] ?? '' }
+    },
+    report
+  }
+
+  await app.register(keySetEndpoint, { prefix: '/.well-known', keyring: resources.keyring })
+  await app.register(metadataEndpoint, { prefix: '/.well-known', metadata: () => serving().metadata })
+  await app.register(publicHealthEndpoint, { prefix: '/health', readReadiness })
+  await app.register(authEndpoints, { ...auth, prefix: '/auth' })
+  await app.register(accountEndpoints, {
+    ...auth,
+    prefix: '/auth',
+    accessTokens,
+    store: resources.store.sessions,
+    readNewPassword: createReadNewPassword(resources)
+  })
+
+  const clientGuard = createClientGuard()
+  await app.register(async (oauth) => {
+    oauth.setErrorHandler(refuseBy(sendOAuthError))
+    await oauth.register(oauthEndpoints, {
+      prefix: '/auth',
+      sessions,
+      accessTokens,
+      clients: () => serving().clients,
+      issuer: () => serving().settings.tokens.issuer,
+      admitClient: (clientId, request) => clientGuard.admit(clientId, addressOf(request)),
+      clientAddress: addressOf,
+      queryOf: (request) => queryOf(exchangeOf(request).target),
+      report
+    })
+  })
+}

@@ -1,0 +1,1 @@
+import './accounts/is-operated-by-command.test.js'

@@ -1,0 +1,6 @@
+import './accounts/changes-passwords.test.js'
+import './accounts/explains-tokens.test.js'
+import './accounts/limits-guesses-over-many-networks.test.js'
+import './accounts/removes-users-at-once.test.js'
+import './accounts/shows-and-ends-own-sessions.test.js'
+import './accounts/only-own-users-have-accounts.test.js'

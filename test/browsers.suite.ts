@@ -1,0 +1,8 @@
+import './browsers/answers-pages-of-listed-origins.test.js'
+import './browsers/believes-a-cookie-only-from-a-page-of-ours.test.js'
+import './browsers/judges-inquiries-as-requests.test.js'
+import './browsers/keeps-our-cookies-from-upstreams.test.js'
+import './browsers/keeps-tokens-from-scripts.test.js'
+import './browsers/proves-where-a-request-comes-from.test.js'
+import './browsers/reads-cookies-one-way.test.js'
+import './browsers/sends-pages-without-a-session-to-sign-in.test.js'

@@ -1,0 +1,2 @@
+import './forward-auth/stands-behind-caddy.test.js'
+import './forward-auth/stands-behind-nginx.test.js'

@@ -1,0 +1,5 @@
+import './forward-auth/answers-only-listed-callers.test.js'
+import './forward-auth/judges-as-forwarding-would.test.js'
+import './forward-auth/lets-no-identity-of-the-client-through.test.js'
+import './forward-auth/reads-one-convention-exactly.test.js'
+import './forward-auth/refuses-what-the-proxy-would-forward-otherwise.test.js'

@@ -1,0 +1,1 @@
+import './cli/key-rotates-and-retires.test.js'

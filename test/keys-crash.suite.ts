@@ -1,0 +1,1 @@
+import './tokens/a-killed-rotation-leaves-one-current-key.test.js'

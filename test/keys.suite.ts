@@ -1,0 +1,6 @@
+import './tokens/refuses-weak-and-odd-keys.test.js'
+import './tokens/publishes-a-key-before-it-signs.test.js'
+import './tokens/a-removed-key-verifies-nothing.test.js'
+import './tokens/gateways-share-a-folder-of-keys.test.js'
+import './tokens/reads-keys-as-others-write-them.test.js'
+import './tokens/of-two-writers-one-succeeds.test.js'

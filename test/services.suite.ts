@@ -1,0 +1,5 @@
+import './services/clients-prove-who-they-are.test.js'
+import './services/refuses-bad-token-requests.test.js'
+import './services/services-get-tokens-for-themselves.test.js'
+import './services/tells-its-metadata.test.js'
+import './services/the-mesh-of-the-documentation-works.test.js'
