@@ -15,7 +15,7 @@ export interface OperatorSocket {
 }
 
 /** The operator's socket in a data folder, which must be there. */
-export function operatorSocket(dataDirectory: string): OperatorSocket {
+function operatorSocket(dataDirectory: string): OperatorSocket {
   const path = join(dataDirectory, 'portcullis.sock')
   if (Buffer.byteLength(path) <= LONGEST_ADDRESS || process.platform !== 'linux') {
     return { address: path, path, release() {} }
@@ -26,7 +26,7 @@ export function operatorSocket(dataDirectory: string): OperatorSocket {
 }
 
 /** Whether a gateway answers there. */
-export function isAnswered(socket: OperatorSocket): Promise<boolean> {
+function isAnswered(socket: OperatorSocket): Promise<boolean> {
   return new Promise((resolve) => {
     const connection = connect(socket.address)
     connection.once('connect', () => {

@@ -12,7 +12,7 @@ const UNSAFE_BUT_SPACE = /[^\x20-\x24\x26-\x7e]/
  * A value that no field could carry safely is percent-encoded UTF-8: every byte but visible ASCII, `%`, and a space
  * that stands inside. Decoding percent escapes always gives the value back.
  */
-export function encodeFieldValue(value: string): string {
+function encodeFieldValue(value: string): string {
   if (!UNSAFE.test(value)) return value
   if (!UNSAFE_BUT_SPACE.test(value) && value.trim() === value) return value
   let encoded = ''

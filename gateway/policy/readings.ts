@@ -38,7 +38,7 @@ export const spell = (text: string): string =>
  * One letter case for all. Lower, upper, lower: so that the Kelvin sign is a k, a long s an s, a capital sharp s two of
  * them; and one sigma, since toLowerCase chooses between two by the neighbours.
  */
-export const fold = (text: string): string =>
+const fold = (text: string): string =>
   /[^\0-\x7f]/.test(text) ? text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ') : text.toLowerCase()
 
 /** The text of a path or pattern, read in one of the ways of `waysToRead`. */

@@ -60,7 +60,7 @@ const MESSAGES: Readonly<Record<string, [code: ProblemCode, detail: string]>> = 
 }
 
 /** An error of the connection as the client may know it: never its address, never a library's words. */
-export function upstreamProblem(error: Error & { code?: string }): Problem {
+function upstreamProblem(error: Error & { code?: string }): Problem {
   const [code, detail] = MESSAGES[error.code ?? ''] ?? [
     'upstream_error',
     'The upstream broke off or sent no valid response.'

@@ -26,7 +26,7 @@ const AUTHORITY = /^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,255})(?::[0-9]{1,5
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)([^#]*)$/i
 
 /** The host of an authority as rules compare it, or null when it is not a valid one. */
-export function parseHost(authority: string): string | null {
+function parseHost(authority: string): string | null {
   const match = AUTHORITY.exec(authority)
   if (match === null) return null
   const host = (match[1] ?? '').toLowerCase().replace(/\.$/, '')

@@ -12,7 +12,7 @@ export type SecretSource = { readonly text: string } | { readonly file: string }
 const longest = 64 * 1024
 const shown = '[secret]'
 
-export function createSecret(text: string): Secret {
+function createSecret(text: string): Secret {
   const print = () => shown
   return Object.freeze({ reveal: () => text, toString: print, toJSON: print, [inspect.custom]: print })
 }

@@ -6,10 +6,10 @@ import {
   type Attempt,
   type AuthEndpointOptions,
   type AuthEvent,
+  acceptForms,
   isThrottled,
   noStore,
   readFields,
-  readForm,
   readText,
   sendGrant
 } from './auth-endpoints.js'
@@ -48,12 +48,7 @@ const listed = (session: LiveSession, currentId: string) => ({
 /** What users do about their own sessions and password, by access token. */
 export async function accountEndpoints(app: FastifyInstance, options: AccountEndpointOptions): Promise<void> {
   const { store, sessions, report } = options
-  app.removeContentTypeParser('text/plain')
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    async (_: FastifyRequest, body: string) => readForm(body)
-  )
+  acceptForms(app)
 
   function readCaller(request: FastifyRequest): Caller {
     const token = options.readBearerToken(request.headers.authorization)

@@ -53,7 +53,7 @@ export interface AuthEndpointOptions {
 type Fields = Readonly<Record<string, unknown>>
 
 /** Bodies are JSON objects or forms; a form field that stands twice is an error (RFC 6749 §3.2). */
-export function readForm(body: string): Fields {
+function readForm(body: string): Fields {
   const fields: Record<string, string> = Object.create(null)
   for (const [name, value] of new URLSearchParams(body)) {
     if (name in fields) throw new Problem('invalid_request', { detail: `The field ${quote(name)} stands twice.` })
@@ -111,16 +111,20 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   '/password': ['POST']
 }
 
-/** Everything under the prefix that is no endpoint is refused here and never forwarded. */
-export async function authEndpoints(app: FastifyInstance, options: AuthEndpointOptions): Promise<void> {
-  const { sessions, report } = options
-  // Fastify would take plain text for a body too.
+/** Bodies are JSON or forms; Fastify by itself would take plain text for one too. */
+export function acceptForms(app: FastifyInstance): void {
   app.removeContentTypeParser('text/plain')
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
     async (_: FastifyRequest, body: string) => readForm(body)
   )
+}
+
+/** Everything under the prefix that is no endpoint is refused here and never forwarded. */
+export async function authEndpoints(app: FastifyInstance, options: AuthEndpointOptions): Promise<void> {
+  const { sessions, report } = options
+  acceptForms(app)
 
   /** The token a request shows to end its session: either kind in the body, or an access token as usual. */
   function readShownToken(request: FastifyRequest): string {

@@ -59,7 +59,7 @@ export interface Situation {
 export type Advice = { readonly entries: readonly KeyEntry[] } | { readonly lacking: 'key' }
 
 /** Gateways that share a folder look at it every second: for so long one may still sign with a key another replaced. */
-export const SETTLING_SECONDS = 60
+const SETTLING_SECONDS = 60
 /** No setting lets an access token live longer: what keys of unknown past have signed is dead after it. */
 const LONGEST_LIFETIME_SECONDS = 24 * 60 * 60
 /** Retired keys stay on record, so that their files, put back by accident or from a backup, are not taken up again. */
