@@ -1,7 +1,7 @@
 /**
  * The whole system on one page: which rooms there are, what each is handed, and the way of a request through them.
  * Rooms never import each other; this file and its neighbours (serving, exchange, steps, account, own-endpoints,
- * inquiry-endpoint, operator) tie them together.
+ * inquiry-endpoint, receive-body, operator) tie them together.
  */
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
@@ -11,14 +11,24 @@ import { createAccount } from './account.js'
 import { exposeSigningKey, type Readiness } from './admin/index.js'
 import { signInByCookies } from './browsers/index.js'
 import { createRawRefusals } from './client-error.js'
-import { ASKED, authEndpointOf, beginExchange, createIds, exchangeOf, OWN, originOf, routeOf } from './exchange.js'
+import {
+  ASKED,
+  authEndpointOf,
+  beginExchange,
+  createIds,
+  type Exchange,
+  exchangeOf,
+  OWN,
+  originOf,
+  routeOf
+} from './exchange.js'
 import { watchFreshConnections } from './fresh-connections.js'
 import { inquiryEndpoint } from './inquiry-endpoint.js'
 import { createLimits, createLoginGuard } from './limits/index.js'
 import { createOperator, type Operator } from './operator.js'
 import { ownEndpoints } from './own-endpoints.js'
-import { Problem, problems, sendProblem, toProblem } from './problems.js'
-import { expectsContinue } from './proxy/index.js'
+import { Problem, type ProblemCode, problems, sendProblem, toProblem } from './problems.js'
+import { receiveBodies } from './receive-body.js'
 import { createServing, type Resources } from './serving.js'
 import type { Settings } from './settings/index.js'
 import { createSteps } from './steps.js'
@@ -106,6 +116,21 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
     const fields = steps.responseFields(exchangeOf(request))
     for (let i = 0; i + 1 < fields.length; i += 2) reply.header(fields[i] ?? '', fields[i + 1])
   })
+  /** What rules refuse, and what none of our own pages has sent: of the other refusals their endpoints tell. */
+  function auditRefusal({ id, decision, target, method, peer }: Exchange, code: ProblemCode): void {
+    const refused = decision === null ? code === 'csrf_failed' : !decision.allow
+    if (!refused || 'fault' in target) return
+    resources.audit('refused', {
+      request_id: id,
+      decision_id: decision?.id ?? null,
+      code,
+      subject: decision?.subject?.subject ?? null,
+      method,
+      host: target.host,
+      path: target.path,
+      address: peer.address
+    })
+  }
   const refuseBy = (send: typeof sendProblem) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const exchange = exchangeOf(request)
     const problem = toProblem(error)
@@ -117,16 +142,7 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
     if (ours && (problem.code === 'internal_error' || problem.cause !== undefined)) {
       resources.failure(problem.cause, { request_id: exchange.id, code: problem.code })
     }
-    const { decision } = exchange
-    if (decision !== null && !decision.allow) {
-      resources.audit('refused', {
-        request_id: exchange.id,
-        decision_id: decisionId,
-        code: problem.code,
-        subject: decision.subject?.subject ?? null,
-        ...decision.request
-      })
-    }
+    auditRefusal(exchange, problem.code)
     const login = problems[problem.code].status === 401 ? steps.loginLocation(request) : null
     if (login !== null) return reply.header('cache-control', 'no-store').redirect(login, 303)
     return send(reply, problem, { requestId: exchange.id, decisionId })
@@ -146,9 +162,7 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
         endpointOf: authEndpointOf,
         originOf
       })
-      own.addHook('preParsing', async (request, reply) => {
-        if (expectsContinue(request.raw)) reply.raw.writeContinue()
-      })
+      receiveBodies(own)
       await own.register(ownEndpoints, { resources, serving: () => serving, loginGuard, readReadiness, refuseBy })
     },
     { prefix: OWN }

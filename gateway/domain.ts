@@ -296,8 +296,14 @@ export interface SessionStore {
     which: { readonly id: string } | { readonly tokenHash: Uint8Array },
     now: number
   ) => Promise<Session | null>
-  /** Ends all sessions of the user and raises the generation. */
-  endSessionsOf: (userId: string, now: number) => Promise<User | null>
+  /**
+   * Ends all sessions of the user and raises the generation, in one transaction; null: no such user. By any refresh
+   * token of a session that has not ended, spent or not; null: there is none.
+   */
+  endSessionsOf: (
+    whose: { readonly userId: string } | { readonly tokenHash: Uint8Array },
+    now: number
+  ) => Promise<User | null>
   /** Reads without using: null when it would not rotate, spent ones in their window of reuse included. */
   findRefreshToken: (tokenHash: Uint8Array, now: number) => Promise<LiveRefreshToken | null>
   /** Revokes one access token that belongs to no session; it expires at `until`. Twice is no error. */

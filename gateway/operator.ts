@@ -86,7 +86,7 @@ function createSessionVerbs({ users, store, audit, sessions, forgetGuesses }: Op
     endSessionsOf: async (username: string) => {
       const { user } = await users.show(username)
       // null: removed in between, which has ended them all.
-      const ended = await stored.endSessionsOf(user.id, seconds())
+      const ended = await stored.endSessionsOf({ userId: user.id }, seconds())
       return changed('sessions_revoked')(ended ?? user)
     }
   }

@@ -16,5 +16,5 @@ export const operatorErrors =
     if (isMistake(error)) return reply.code(422).send({ message: error.message })
     const problem = toProblem(error)
     const status = problems[problem.code].status < 500 ? 422 : 503
-    return reply.code(status).send({ message: problem.options.detail ?? problem.code })
+    return reply.code(status).send({ message: problem.options.detail ?? problems[problem.code].title })
   }

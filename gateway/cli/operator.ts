@@ -2,6 +2,7 @@ import type { InspectedToken, MintedToken, OperatorAccounts, OperatorUsers, Show
 import type { LiveSession, Session, User } from '../domain.js'
 import { createOperator, type Operator } from '../operator.js'
 import { createNetworks } from '../policy/index.js'
+import { Problem, problems } from '../problems.js'
 import type { Settings } from '../settings/index.js'
 import { StoreRefused } from '../store/index.js'
 import { createAccessTokens, createClients, createRevocations, KeyRefused } from '../tokens/index.js'
@@ -83,6 +84,9 @@ export async function withOperator<T>(config: string, verb: (operator: Operator)
     const local = await openLocalOperator(settings)
     return await verb(local).finally(() => local.close())
   } catch (error) {
+    // Whoever has a full disk before them needs no stack, but the reason.
+    if (error instanceof Problem && error.cause instanceof Error)
+      throw new Fault(`portcullis: ${problems[error.code].title}: ${error.cause.message}`)
     const known = error instanceof StoreRefused || error instanceof UserMistake || error instanceof KeyRefused
     throw known ? new Fault(`portcullis: ${error.message}`) : error
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import { Problem } from '../problems.js'
 
 /**
  * A request's body as a stream of its own. The upstream client destroys the stream it sends when the upstream fails
@@ -25,7 +26,7 @@ export function createRequestBody(request: IncomingMessage): Readable {
   }
   const onEnd = () => body.push(null)
   const onClose = () => {
-    if (!request.complete) body.destroy(new Error('client left'))
+    if (!request.complete) body.destroy(new Problem('invalid_request', { detail: 'The body broke off.' }))
   }
   request.on('data', onData)
   request.on('end', onEnd)

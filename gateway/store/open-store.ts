@@ -61,7 +61,7 @@ function sessionStoreOn({ call }: WriterLine): SessionStore {
     openSession: (session, generation) => call('openSession', session, generation),
     rotate: (rotation) => call('rotate', rotation),
     endSession: (which, now) => call('endSession', which, now),
-    endSessionsOf: (userId, now) => call('endSessionsOf', userId, now),
+    endSessionsOf: (whose, now) => call('endSessionsOf', whose, now),
     findRefreshToken: (tokenHash, now) => call('findRefreshToken', tokenHash, now),
     revokeToken: (tokenId, until) => call('revokeToken', tokenId, until),
     listSessions: (userId, most, now) => call('listSessions', userId, most, now),

@@ -33,7 +33,11 @@ export function createSessionVerbs(
       endings.endSession(row.id, 'logout', now)
       return { ...sessionOf(row), endedAt: now }
     },
-    endSessionsOf: (userId, now) => endings.endAll(userId, 'logout_all', now),
+    endSessionsOf: (whose, now) => {
+      if ('userId' in whose) return endings.endAll(whose.userId, 'logout_all', now)
+      const row = selectByToken.get(whose.tokenHash) as SessionRow | undefined
+      return row === undefined || row.ended_at !== null ? null : endings.endAll(row.user_id, 'logout_all', now)
+    },
     findRefreshToken: createFindRefreshToken(database, users),
     revokeToken: (tokenId, until) => void revoke.run(tokenId, until),
     readRevocations: createReadRevocations(database),

@@ -6,7 +6,7 @@ import {
   type Attempt,
   type AuthEndpointOptions,
   type AuthEvent,
-  acceptForms,
+  acceptBodies,
   isThrottled,
   noStore,
   readFields,
@@ -48,7 +48,7 @@ const listed = (session: LiveSession, currentId: string) => ({
 /** What users do about their own sessions and password, by access token. */
 export async function accountEndpoints(app: FastifyInstance, options: AccountEndpointOptions): Promise<void> {
   const { store, sessions, report } = options
-  acceptForms(app)
+  acceptBodies(app)
 
   function readCaller(request: FastifyRequest): Caller {
     const token = options.readBearerToken(request.headers.authorization)

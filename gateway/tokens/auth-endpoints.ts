@@ -3,6 +3,7 @@ import type { Claims, User } from '../domain.js'
 import { Problem } from '../problems.js'
 import type { Keyring } from './keyring.js'
 import type { Grant, Sessions, SignInContext } from './sessions.js'
+import { readJsonObject } from './strict-json.js'
 
 export interface AuthEvent {
   readonly event:
@@ -111,9 +112,24 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   '/password': ['POST']
 }
 
+/**
+ * A name that stands twice would be one thing to us and another to whoever looked before us (RFC 8259 §4). Many clients
+ * name the type of a body that they do not send: nothing at all has no fields.
+ */
+function readJson(body: Buffer): Fields {
+  const fields = body.length === 0 ? {} : readJsonObject(body)
+  if (fields === null) {
+    throw new Problem('invalid_request', { detail: 'The body is no JSON object, or a name stands twice in it.' })
+  }
+  return fields
+}
+
 /** Bodies are JSON or forms; Fastify by itself would take plain text for one too. */
-export function acceptForms(app: FastifyInstance): void {
-  app.removeContentTypeParser('text/plain')
+export function acceptBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_: FastifyRequest, body: Buffer) =>
+    readJson(body)
+  )
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string' },
@@ -124,7 +140,7 @@ export function acceptForms(app: FastifyInstance): void {
 /** Everything under the prefix that is no endpoint is refused here and never forwarded. */
 export async function authEndpoints(app: FastifyInstance, options: AuthEndpointOptions): Promise<void> {
   const { sessions, report } = options
-  acceptForms(app)
+  acceptBodies(app)
 
   /** The token a request shows to end its session: either kind in the body, or an access token as usual. */
   function readShownToken(request: FastifyRequest): string {

@@ -4,7 +4,7 @@ import type { AccessTokens } from './access-tokens.js'
 import { readCompactJwt } from './compact-jws.js'
 import type { Key } from './key.js'
 import type { Keyring } from './keyring.js'
-import { isRefreshToken } from './refresh-token.js'
+import { isRefreshToken, sessionIdOf } from './refresh-token.js'
 
 /** What a token says and whether it holds; its signature is never among it. Times are NumericDate. */
 export interface Inspection {
@@ -82,7 +82,7 @@ export function inspectToken(token: string, options: InspectionOptions): Inspect
   const opaque: boolean = isRefreshToken(token)
   if (opaque) {
     const because = 'It is a refresh token, which says nothing: its session is the one named.'
-    return { kind: 'refresh_token', active: false, because, header: null, claims: { sid: token.slice(4, 26) } }
+    return { kind: 'refresh_token', active: false, because, header: null, claims: { sid: sessionIdOf(token) } }
   }
   const [header, claims] = token.split('.', 2).map(decode)
   if (header === undefined || header === null || claims === undefined || claims === null) {

@@ -1,4 +1,4 @@
-import type { AccessTokens } from './access-tokens.js'
+import { Problem } from '../problems.js'
 import { requireClient } from './client-authentication.js'
 import { USERS_CLIENT_ID } from './issue-access-tokens.js'
 import type { OAuthRequest } from './oauth-endpoints.js'
@@ -8,18 +8,25 @@ import type { Sessions } from './sessions.js'
 
 export interface IntrospectionOptions {
   readonly sessions: () => Sessions
-  readonly accessTokens: () => AccessTokens
   readonly issuer: () => string
 }
 
 /** RFC 7662 §2.2: of a token that does not hold, nothing is said but that. */
 const INACTIVE = { active: false }
 
-/** What an access token says of itself; the generation is between the gateway and its tokens. */
-function introspectAccessToken(token: string, { accessTokens }: IntrospectionOptions): object {
-  const verified = accessTokens().verify(token)
-  if (typeof verified === 'string') return INACTIVE
-  const { gen: _, ...claims } = verified.claims
+/**
+ * What an access token says of itself: one of ours, or of another issuer whose tokens pass here, with `sub` and `roles`
+ * as upstreams are told them. The generation is between the gateway and its own tokens.
+ */
+async function introspectAccessToken(token: string, { sessions, issuer }: IntrospectionOptions): Promise<object> {
+  const inspected = await sessions().inspect(token)
+  if ('because' in inspected) {
+    // The token may be good: whoever asks must not take it for a bad one.
+    if (inspected.because === 'issuer_unavailable') throw new Problem('issuer_unavailable')
+    return INACTIVE
+  }
+  const { gen: _, ...own } = inspected.claims
+  const claims = own.iss === issuer() ? own : inspected.claims
   return { ...claims, active: true, token_type: 'Bearer' }
 }
 

@@ -47,8 +47,11 @@ export interface IssuerKeys {
   readonly holds: (key: VerificationKey) => boolean
   /** Whether the issuer was reached lately enough for its keys to count. */
   readonly available: () => boolean
-  /** For a token whose key is not known: awaits a fetch, where one is due or under way. Never rejects. */
-  readonly seek: () => Promise<void>
+  /**
+   * For a token whose key is not known: awaits a fetch, where one is due or under way. Answers whether the issuer was
+   * there when it was last asked, so that what is not known is none of its keys. Never rejects.
+   */
+  readonly seek: () => Promise<boolean>
   readonly close: () => void
 }
 
@@ -129,12 +132,15 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
     return fetching
   }
 
-  async function seek(): Promise<void> {
-    if (fetching !== null) return fetching
+  async function seek(): Promise<boolean> {
     const now = Date.now()
-    if (closing.signal.aborted || (soughtAtMs !== null && now - soughtAtMs < pace.soughtEveryMs)) return
-    soughtAtMs = now
-    return refresh()
+    const sought = soughtAtMs !== null && now - soughtAtMs < pace.soughtEveryMs
+    if (fetching !== null) await fetching
+    else if (!sought && !closing.signal.aborted) {
+      soughtAtMs = now
+      await refresh()
+    }
+    return failures === 0
   }
 
   void refresh()

@@ -143,10 +143,11 @@ function createVerifier(byIssuer: ReadonlyMap<string, Accepted>, replace: Issuer
 
   async function seek(offered: Offered): Promise<Verified> {
     const { keys, algorithm, keyId } = offered
-    await keys.seek()
+    const current = await keys.seek()
     const key = keys.find(algorithm, keyId)
     if (key !== null) return verifyWith(key, offered)
-    return keys.available() ? 'invalid_token' : 'issuer_unavailable'
+    // An issuer that is away may have made the key since: that is not the user's fault.
+    return current && keys.available() ? 'invalid_token' : 'issuer_unavailable'
   }
 
   function recall(token: string): Verified | null {

@@ -11,6 +11,9 @@ export const createRefreshToken = (sessionId: string) => `prt_${sessionId}.${ran
 /** A new session id: 128 random bits. */
 export const createSessionId = () => randomBytes(16).toString('base64url')
 
+/** The session that a refresh token names. */
+export const sessionIdOf = (refreshToken: string) => refreshToken.slice(4, 26)
+
 export const isRefreshToken = (token: unknown): token is string =>
   typeof token === 'string' && REFRESH_TOKEN.test(token)
 

@@ -17,6 +17,7 @@ import {
   hashRefreshToken,
   isRefreshToken,
   sealSuccessor,
+  sessionIdOf,
   unsealSuccessor
 } from './refresh-token.js'
 import type { Revocations } from './revocations.js'
@@ -76,8 +77,8 @@ export interface Sessions {
    */
   signOut: (token: string) => Promise<SignedOut>
   /**
-   * Ends every session of the user whose token is shown. An access token must hold for that: one that has expired or
-   * was revoked has no power over other sessions than its own.
+   * Ends every session of the user whose token is shown. An access token must hold for that, and the session of a
+   * refresh token must not have ended: else it has no power over other sessions than its own.
    */
   signOutEverywhere: (token: string) => Promise<SignedOut>
   /** The claims of an access token that holds, or why it does not. */
@@ -159,6 +160,25 @@ export function createSessions(options: SessionOptions): Sessions {
     return { userId: session.userId, sessionId: session.id }
   }
 
+  async function endAllByAccessToken(token: string): Promise<SignedOut> {
+    const shown = readOwner(accessTokens.verify(token))
+    if (shown.sessionId === null) throw new Problem('access_denied', { detail: 'A service has no sessions to end.' })
+    const user = await store.endSessionsOf({ userId: shown.userId }, seconds())
+    if (user !== null) noteChangedUser(user)
+    return shown
+  }
+
+  async function endAllByRefreshToken(token: string): Promise<SignedOut> {
+    const user = await store.endSessionsOf({ tokenHash: hashRefreshToken(token) }, seconds())
+    if (user === null) throw new Problem('invalid_refresh_token')
+    noteChangedUser(user)
+    return { userId: user.id, sessionId: sessionIdOf(token) }
+  }
+
+  function noteChangedUser(user: User): void {
+    revocations.addGeneration(user.id, user.generation, untilForgotten())
+  }
+
   const openFor =
     (user: User): OpenSession =>
     async (session, generation) => {
@@ -193,7 +213,7 @@ export function createSessions(options: SessionOptions): Sessions {
 
     async refresh(refreshToken, onReuse) {
       if (!isRefreshToken(refreshToken)) throw new Problem('invalid_refresh_token')
-      const successor = createRefreshToken(refreshToken.slice(4, 26))
+      const successor = createRefreshToken(sessionIdOf(refreshToken))
       const outcome = await store.rotate({
         tokenHash: hashRefreshToken(refreshToken),
         successorHash: hashRefreshToken(successor),
@@ -218,22 +238,15 @@ export function createSessions(options: SessionOptions): Sessions {
       return endByAccessToken(principal)
     },
 
-    async signOutEverywhere(token) {
-      const shown = isRefreshToken(token) ? await endByRefreshToken(token) : readOwner(accessTokens.verify(token))
-      if (shown.sessionId === null) throw new Problem('access_denied', { detail: 'A service has no sessions to end.' })
-      const user = await store.endSessionsOf(shown.userId, seconds())
-      if (user !== null) revocations.addGeneration(user.id, user.generation, untilForgotten())
-      return shown
-    },
+    signOutEverywhere: async (token) =>
+      isRefreshToken(token) ? endAllByRefreshToken(token) : endAllByAccessToken(token),
 
     async inspect(token) {
       const verified = typeof token === 'string' ? await options.verifyAccessToken(token) : 'invalid_token'
       return typeof verified === 'string' ? { because: verified } : { claims: verified.claims }
     },
 
-    noteChangedUser(user) {
-      revocations.addGeneration(user.id, user.generation, untilForgotten())
-    },
+    noteChangedUser,
 
     noteEndedSession(sessionId) {
       revocations.addSession(sessionId, untilForgotten())

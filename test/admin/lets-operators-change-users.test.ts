@@ -85,7 +85,7 @@ t.test('a failure shows no words of a library', async (t) => {
   const { operatorAccounts: accounts } = (await startGateway(t, site(NOWHERE))).gateway
   await app.register(operatorEndpoints, { users, accounts, isMistake: () => false })
   const list = await app.inject({ url: '/api/users' })
-  t.same([list.statusCode, list.json()], [503, { message: 'internal_error' }])
+  t.same([list.statusCode, list.json()], [503, { message: 'The gateway failed' }])
   const away = await app.inject({ method: 'PUT', url: '/api/users/a/disabled', payload: { disabled: true } })
-  t.same([away.statusCode, away.json()], [503, { message: 'store_unavailable' }])
+  t.same([away.statusCode, away.json()], [503, { message: 'The store cannot be reached' }])
 })

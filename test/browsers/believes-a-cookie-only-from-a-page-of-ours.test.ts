@@ -145,3 +145,17 @@ t.test('with cookies off a cookie says nothing', async (t) => {
   const response = await fetch(`${gateway.url}/x`, { headers: { cookie: `${ACCESS}=${token}` } })
   t.equal(await verdictOf(response), '401 missing_token')
 })
+
+t.test('what another site has sent is audited, at our own endpoints too', async (t) => {
+  const { url } = await startUpstream(t)
+  const gateway = await startGateway(t, site(url, settings()), [{ username: 'ada' }])
+  const cookie = cookieField(cookiesOf(await cookieLogin(gateway, 'ada')))
+  for (const path of ['/x', '/auth/logout', '/auth/refresh', '/auth/sessions']) {
+    const method = path === '/auth/sessions' ? 'DELETE' : 'POST'
+    await fetch(`${gateway.url}${path}`, { method, headers: { cookie, 'sec-fetch-site': 'cross-site' } })
+    const refused = { code: 'csrf_failed', subject: null, method, path, address: '127.0.0.1', host: '127.0.0.1' }
+    t.match(gateway.audit.at(-1), { event: 'refused', fields: refused }, path)
+  }
+  await fetch(`${gateway.url}/auth/nothing`)
+  t.equal(gateway.audit.filter(({ event }) => event === 'refused').length, 4, 'no other refusal of theirs')
+})

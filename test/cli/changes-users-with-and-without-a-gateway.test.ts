@@ -6,6 +6,7 @@ import { type Finished, runCommand } from '../helpers/command.js'
 import { bearer } from '../helpers/gateway.js'
 import { makePlace, type Place, post, signIn, startProcess, until } from '../helpers/gateway-process.js'
 import { startUpstream } from '../helpers/upstream.js'
+import { openRaw } from '../store/each-store.js'
 
 const policy = (url: string) => `upstreams: { app: { url: "${url}" } }
 rules:
@@ -134,4 +135,19 @@ t.test('a store in memory has no users without its gateway', async (t) => {
   t.match(await user(t, place, ['list']), { status: 1, stderr: /^portcullis: no gateway is running[^\n]+\n$/ })
   await startProcess(t, place)
   t.match(await user(t, place, ['list']), { status: 0, stdout: /admin/ })
+})
+
+t.test('a store that another program keeps to itself is one line, without a stack', async (t) => {
+  const place = await makePlace(t, policy('http://127.0.0.1:9'))
+  t.match(await user(t, place, ['list']), { status: 0 })
+  const other = await openRaw(join(place.folder, 'data', 'portcullis.db'))
+  t.teardown(() => other.close())
+  other.exec('BEGIN IMMEDIATE')
+  t.strictSame(await user(t, place, ['add', 'ada'], 'a long password\n'), {
+    status: 1,
+    stdout: '',
+    stderr: 'portcullis: The store cannot be reached: database is locked\n'
+  })
+  other.exec('ROLLBACK')
+  t.match(await user(t, place, ['add', 'ada'], 'a long password\n'), { status: 0 })
 })

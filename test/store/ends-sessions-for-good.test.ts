@@ -29,7 +29,7 @@ describeStore(
     const bystander = await signIn(store, await addUser(store))
     const { id } = await addUser(store, { username: 'ada' })
     const changes = [
-      { ends: true, change: () => sessions.endSessionsOf(id, start) },
+      { ends: true, change: () => sessions.endSessionsOf({ userId: id }, start) },
       { ends: true, change: () => users.setPassword('ada', '$argon2id$2', start) },
       { ends: false, change: () => users.setRoles('ada', ['ops'], start) },
       { ends: true, change: () => users.setDisabled('ada', true, start) }
@@ -50,6 +50,26 @@ describeStore(
     t.match(await sessions.rotate(rotation(bystander.token, 'mine')), { outcome: 'rotated' })
   }
 )
+
+describeStore('a refresh token ends all sessions of its user as long as its own has not ended', async (t, store) => {
+  const { sessions, users } = store
+  const bystander = await signIn(store, await addUser(store))
+  const ada = await addUser(store, { username: 'ada' })
+  const [own, other] = [await signIn(store, ada), await signIn(store, ada)]
+  await sessions.rotate(rotation(own.token, 'second'))
+  const bySpent = { tokenHash: hashOf(own.token) }
+  t.match(await sessions.endSessionsOf(bySpent, start + 1), { id: ada.id, generation: ada.generation + 1 })
+  for (const token of ['second', other.token]) {
+    t.match(await sessions.rotate(rotation(token, `after ${token}`)), { because: 'ended' })
+  }
+  const now = await users.readUser(ada.id)
+  const later = now === null ? null : await signIn(store, now)
+  for (const token of [own.token, 'second', 'made up']) {
+    t.equal(await sessions.endSessionsOf({ tokenHash: hashOf(token) }, start + 2), null)
+  }
+  t.match(await sessions.rotate(rotation(later?.token ?? '', 'later')), { outcome: 'rotated' })
+  t.match(await sessions.rotate(rotation(bystander.token, 'mine')), { outcome: 'rotated' })
+})
 
 describeStore('no rotation is confirmed after the end of its session', async (t, store) => {
   const { sessions } = store

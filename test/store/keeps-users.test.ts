@@ -62,7 +62,7 @@ describeStore('a change of nobody is null', async (t, { users, sessions }) => {
   t.equal(await users.setRoles('nobody', [], start), null)
   t.equal(await users.setPassword('nobody', '', start), null)
   t.equal(await users.setDisabled('nobody', true, start), null)
-  t.equal(await sessions.endSessionsOf('nobody', start), null)
+  t.equal(await sessions.endSessionsOf({ userId: 'nobody' }, start), null)
 })
 
 describeStore('signing in sets the last login', async (t, store) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { PASSWORD, post, startGateway, verdictOf } from '../helpers/gateway.js'
+import { openToken } from '../helpers/forge.js'
+import { bearer, PASSWORD, post, startGateway, verdictOf } from '../helpers/gateway.js'
 import { NOWHERE, site } from '../helpers/site.js'
 
 const JSON_TYPE = 'application/json'
@@ -16,6 +17,19 @@ const bodies: readonly (readonly [name: string, type: string, body: string, verd
   ['a name in another case', JSON_TYPE, JSON.stringify({ ...right, username: 'ALICE' }), '200'],
   ['a wrong password', JSON_TYPE, JSON.stringify({ ...right, password: 'x' }), '401 invalid_credentials'],
   ['a form whose plus is a space', FORM_TYPE, form.replace('%20', '+'), '200'],
+  [
+    'a name that stands twice',
+    JSON_TYPE,
+    JSON.stringify(right).replace('{', '{"username":"bob",'),
+    '400 invalid_request'
+  ],
+  [
+    'and once with escapes',
+    JSON_TYPE,
+    JSON.stringify(right).replace('{', '{"user\\u006eame":"b",'),
+    '400 invalid_request'
+  ],
+  ['a byte order mark', JSON_TYPE, `\ufeff${JSON.stringify(right)}`, '400 invalid_request'],
   ['no password', JSON_TYPE, '{"username":"alice"}', '400 invalid_request'],
   ['no username', JSON_TYPE, '{"password":"x"}', '400 invalid_request'],
   ['an empty password', JSON_TYPE, '{"username":"alice","password":""}', '400 invalid_request'],
@@ -85,4 +99,17 @@ t.test('a refusal names the field, and no more than 32 characters of it', async 
     body: `${'x'.repeat(500)}=1&${'x'.repeat(500)}=2`
   })
   t.match(await twice.json(), { detail: `The field "${'x'.repeat(32)}" stands twice.` })
+})
+
+t.test('a type without a body is no mistake where no field is needed', async (t) => {
+  const { url, login } = await startGateway(t, site(NOWHERE), [{ username: 'alice' }])
+  for (const type of [JSON_TYPE, FORM_TYPE]) {
+    const ask = (method: string, path: string, token: string) =>
+      fetch(`${url}${path}`, { method, headers: { ...bearer(token), 'content-type': type }, body: '' }).then(verdictOf)
+    const [one, other] = [(await login('alice')).access_token, (await login('alice')).access_token]
+    t.equal(await ask('DELETE', '/auth/sessions', one), '204', type)
+    t.equal(await ask('DELETE', `/auth/sessions/${openToken(other).claims.sid}`, one), '404 not_found', type)
+    t.equal(await ask('POST', '/auth/logout', one), '204', type)
+    t.equal(await ask('POST', '/auth/refresh', one), '400 invalid_request', type)
+  }
 })

@@ -89,6 +89,20 @@ t.test('a spent refresh token and an expired access token still end their own se
   t.equal(await shown(gateway, other.access_token), '200')
 })
 
+t.test('a refresh token of a session that has ended has no power over the others', async (t) => {
+  const clock = freezeClock(t)
+  const gateway = await startGateway(t, site(NOWHERE), [{ username: 'alice' }])
+  const leaked = await gateway.login('alice')
+  await refresh(gateway, leaked)
+  await post(`${gateway.url}/auth/logout`, { refresh_token: leaked.refresh_token })
+  clock.advance(1)
+  const other = await gateway.login('alice')
+  const everywhere = () => post(`${gateway.url}/auth/logout-all`, { refresh_token: leaked.refresh_token })
+  t.equal(await verdictOf(await everywhere()), '401 invalid_refresh_token')
+  t.equal(await shown(gateway, other.access_token), '200')
+  t.match(await refresh(gateway, other), { token_type: 'Bearer' })
+})
+
 t.test('what is no token of ours ends nothing', async (t) => {
   const { url } = await startGateway(t, site(NOWHERE))
   for (const path of ['logout', 'logout-all']) {

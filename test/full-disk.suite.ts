@@ -1,0 +1,1 @@
+import './storms/a-full-disk-loses-nothing.test.js'
