@@ -1,12 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { DecisionMemory } from './decision-memory.js'
 import type { Decision, Rule } from './domain.js'
 import { type Exchange, exchangeOf } from './exchange.js'
+import type { Consumption } from './limits/index.js'
 import type { ProblemCode } from './problems.js'
 import type { Resources } from './serving.js'
 
 /** What became of one request, for its one line in the access log. Times in milliseconds. */
-interface Account {
+export interface Account {
   readonly requestId: string
+  /** Of the policy that served. */
+  readonly revision: string
+  /** As `performance.now()` tells it. */
+  readonly startedMs: number
   readonly method: string
   /** The canonical path, or null when the target had none. Queries may hold secrets and are never logged. */
   readonly path: string | null
@@ -18,7 +24,8 @@ interface Account {
   /** Known also for what a limit refused before it was judged. */
   readonly rule: Rule | null
   readonly decision: Decision | null
-  readonly limits: readonly { readonly limit: { readonly name: string }; readonly remaining: number }[]
+  readonly shadow: Exchange['shadow']
+  readonly limits: readonly Consumption[]
   readonly complete: boolean
   readonly totalMs: number
   readonly gatewayMs: number
@@ -31,7 +38,7 @@ const CLIENT_LEFT = 499
 const rounded = (ms: number) => Math.round(ms * 1000) / 1000
 
 /** `allow`, `deny` or `limit`: what the gateway decided, whatever the upstream then answered. */
-function verdictOf(code: ProblemCode | null, decision: Decision | null): 'allow' | 'deny' | 'limit' {
+export function verdictOf(code: ProblemCode | null, decision: Decision | null): 'allow' | 'deny' | 'limit' {
   if (code === 'rate_limited' || code === 'login_throttled') return 'limit'
   if (decision !== null) return decision.allow ? 'allow' : 'deny'
   return code === null ? 'allow' : 'deny'
@@ -73,6 +80,7 @@ function accessLine(account: Account): Record<string, unknown> {
     ...(account.endpoint === null ? {} : { endpoint: account.endpoint }),
     ...(rule === null ? {} : { rule: { index: rule.index, line: rule.line, path: rule.path } }),
     ...(decision === null ? {} : decisionFields(decision)),
+    ...(account.shadow === null ? {} : { shadow: account.shadow }),
     ...(account.limits.length === 0
       ? {}
       : { limits: Object.fromEntries(account.limits.map(({ limit, remaining }) => [limit.name, remaining])) }),
@@ -90,13 +98,15 @@ function endpointName({ endpoint, inquiry, target, serving }: Exchange): string 
 }
 
 /** Makes the last step: one line and the figures of a request, when its response is over, whole or not. */
-export function createAccount({ access, metrics }: Pick<Resources, 'access' | 'metrics'>) {
+export function createAccount({ access, metrics }: Pick<Resources, 'access' | 'metrics'>, memory: DecisionMemory) {
   return function account(request: FastifyRequest, reply: FastifyReply): void {
     const exchange = exchangeOf(request)
     const { target, match, decision, code } = exchange
     const endedMs = performance.now()
     const line: Account = {
       requestId: exchange.id,
+      revision: exchange.serving.policy.revision,
+      startedMs: exchange.startedMs,
       method: exchange.method,
       path: 'fault' in target ? null : target.path,
       host: 'fault' in target ? null : target.host,
@@ -106,6 +116,7 @@ export function createAccount({ access, metrics }: Pick<Resources, 'access' | 'm
       endpoint: endpointName(exchange),
       rule: match !== null && 'rule' in match ? match.rule : null,
       decision,
+      shadow: exchange.shadow,
       limits: exchange.consumptions,
       complete: reply.raw.writableFinished,
       totalMs: endedMs - exchange.startedMs,
@@ -113,6 +124,8 @@ export function createAccount({ access, metrics }: Pick<Resources, 'access' | 'm
       upstreamMs: exchange.upstreamMs
     }
     access(accessLine(line))
+    if (exchange.endpoint === null)
+      memory.remember(line, 'fault' in target ? 0 : target.path.length + target.query.length)
     metrics.countRequest({
       // A pattern of the policy file, or one of two words.
       rule: line.rule?.path ?? (exchange.endpoint === null ? 'none' : 'gateway'),

@@ -1,16 +1,18 @@
 /**
  * The whole system on one page: which rooms there are, what each is handed, and the way of a request through them.
- * Rooms never import each other; this file and its neighbours (serving, exchange, steps, account, own-endpoints,
- * inquiry-endpoint, receive-body, operator) tie them together.
+ * Rooms never import each other; this file and its neighbours (serving, own-paths, exchange, steps, account,
+ * own-endpoints, inquiry-endpoint, receive-body, judgement, shadowing, operator, evidence) tie them together.
  */
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createAccount } from './account.js'
-import { exposeSigningKey, type Readiness } from './admin/index.js'
+import { exposeSigningKey, type OperatorEvidence, type Readiness } from './admin/index.js'
 import { signInByCookies } from './browsers/index.js'
 import { createRawRefusals } from './client-error.js'
+import { createDecisionMemory } from './decision-memory.js'
+import { createEvidence } from './evidence.js'
 import {
   ASKED,
   authEndpointOf,
@@ -18,7 +20,6 @@ import {
   createIds,
   type Exchange,
   exchangeOf,
-  OWN,
   originOf,
   routeOf
 } from './exchange.js'
@@ -27,16 +28,22 @@ import { inquiryEndpoint } from './inquiry-endpoint.js'
 import { createLimits, createLoginGuard } from './limits/index.js'
 import { createOperator, type Operator } from './operator.js'
 import { ownEndpoints } from './own-endpoints.js'
+import { OWN } from './own-paths.js'
 import { Problem, type ProblemCode, problems, sendProblem, toProblem } from './problems.js'
 import { receiveBodies } from './receive-body.js'
 import { createServing, type Resources } from './serving.js'
 import type { Settings } from './settings/index.js'
+import { createShadowing } from './shadowing.js'
 import { createSteps } from './steps.js'
 
 export interface Gateway extends Operator {
   readonly app: FastifyInstance
+  /** What explanations need to know of what goes on here. */
+  readonly operatorEvidence: OperatorEvidence
   /** Swaps the settings in, whole, between two requests; `listen`, `store` and their like keep their first value. */
   readonly reload: (settings: Settings) => void
+  /** Judges by the rules of these settings as well, without effect; null: by no others. */
+  readonly setShadow: (settings: Settings | null) => void
   /** Says in the details of readiness that the file as it stands is not the one that serves, and why. */
   readonly noteRejected: (reasons: readonly string[]) => void
   readonly readReadiness: () => Promise<Readiness>
@@ -95,8 +102,16 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
   // Any other expectation may be ignored, and means nothing to what judges.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response))
   const limits = await createLimits(app)
-  const steps = createSteps({ limits, audit: resources.audit, nextId, isClosing: () => closing })
-  const account = createAccount(resources)
+  const shadowing = createShadowing(resources)
+  const steps = createSteps({
+    limits,
+    audit: resources.audit,
+    nextId,
+    shadow: shadowing.judge,
+    isClosing: () => closing
+  })
+  const memory = createDecisionMemory()
+  const account = createAccount(resources, memory)
   exposeSigningKey(resources.metrics.registry, resources.keyring.signingSince)
   const loginGuard = createLoginGuard(() => serving.settings.users.login)
 
@@ -212,6 +227,7 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
       resources.users.adopt(settings.users)
       rejected = []
     },
+    setShadow: shadowing.replace,
     noteRejected(reasons) {
       rejected = reasons
     },
@@ -223,8 +239,11 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
         return { ...settings.tokens, keyring: resources.keyring, accessTokens }
       },
       sessions: () => serving.sessions,
-      forgetGuesses: loginGuard.forget
+      forgetGuesses: loginGuard.forget,
+      issuing: () => serving.settings.tokens,
+      authenticate: async (token) => serving.authenticate(`Bearer ${token}`)
     }),
+    operatorEvidence: createEvidence({ memory, limits, settings: () => serving.settings }),
     async close(drainMs) {
       closing = true
       // Answers that have not begun say that their connection ends; of the others it ends as soon as it is idle,

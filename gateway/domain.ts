@@ -88,6 +88,18 @@ export interface Rule {
   readonly paths: PathTolerance
 }
 
+/**
+ * What must hold of all rules together, proved rather than sampled. `never`: nobody passes, on any path of the pattern,
+ * unless `unless` lets them; `always`: whoever `allow` lets passes, on every path of the pattern.
+ */
+export type Assertion = {
+  readonly path: string
+  /** Lower case, without port; null: every host. */
+  readonly hosts: readonly string[] | null
+  /** null: every method. GET covers HEAD. */
+  readonly methods: readonly string[] | null
+} & ({ readonly kind: 'never'; readonly unless: Allow } | { readonly kind: 'always'; readonly allow: Allow })
+
 export interface Limit {
   readonly name: string
   readonly by: 'user' | 'ip'
@@ -115,7 +127,7 @@ export interface JudgedSubject {
   readonly username: string | null
   readonly roles: readonly string[]
   readonly scopes: readonly string[]
-  /** Only the claims that the rule's conditions name. */
+  /** Only the claims that the rule's conditions name; null: the token has none of that name. */
   readonly claims: Claims
 }
 

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Authentication, Decision } from './domain.js'
 import type { Consumption } from './limits/index.js'
+import { OWN } from './own-paths.js'
 import type { Match, NoMatch } from './policy/index.js'
 import type { ProblemCode } from './problems.js'
 import {
@@ -16,6 +17,7 @@ import {
   type TargetFault
 } from './proxy/index.js'
 import type { Serving } from './serving.js'
+import type { ShadowDifference } from './shadowing.js'
 
 /** One request on its way through the steps: what each of them found out, for those after it and for the log. */
 export interface Exchange {
@@ -39,6 +41,7 @@ export interface Exchange {
   /** What any answer says to pages of other origins, flat. */
   corsFields: readonly string[]
   decision: Decision | null
+  shadow: ShadowDifference | null
   readonly consumptions: Consumption[]
   /** When judging was over. */
   judgedMs: number | null
@@ -67,8 +70,6 @@ export function originOf(request: FastifyRequest): string {
 
 const ANONYMOUS: Authentication = { kind: 'anonymous' }
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/
-const KEY_SET = '/.well-known/jwks.json'
-const METADATA = '/.well-known/oauth-authorization-server'
 
 /** The query of a target as it came, with its question mark, or nothing. */
 export function queryOf(target: Exchange['target']): string {
@@ -85,26 +86,12 @@ export function createIds(): () => string {
   }
 }
 
-/** Where the router finds our own endpoints. No client can ask for it: what rules judge is routed to `/`, all of it. */
-export const OWN = '/own'
-
 /** Where the router finds the answer to inquiries, out of reach as well. */
 export const ASKED = '/asked'
 
 /** What the router sees of a request. */
 export function routeOf({ inquiry, endpoint }: Exchange): string {
   return inquiry === null ? (endpoint ?? '/') : ASKED
-}
-
-/** The route of the endpoint of our own that a target names, or null when the rules judge it. */
-function endpointOf({ settings, metadataPaths }: Serving, { path, host }: RequestTarget): string | null {
-  const { auth, publicHealth } = settings
-  if (path === KEY_SET) return `${OWN}${path}`
-  if (metadataPaths.has(path)) return `${OWN}${METADATA}`
-  if (path === publicHealth) return `${OWN}/health/`
-  if (auth.hosts !== null && !auth.hosts.includes(host)) return null
-  if (path === auth.prefix) return `${OWN}/auth/`
-  return path.startsWith(`${auth.prefix}/`) ? `${OWN}/auth${path.slice(auth.prefix.length)}` : null
 }
 
 /** The path of an endpoint under the prefix of our own, as `/login`; null for anything else. */
@@ -145,13 +132,14 @@ export function beginExchange(request: IncomingMessage, serving: Serving, nextId
     peer: inquiry === null ? peer : { address: inquiry.address ?? peer.address, trusted: peer.trusted },
     id: typeof offeredId === 'string' && REQUEST_ID.test(offeredId) ? offeredId : nextId(),
     startedMs: performance.now(),
-    endpoint: inquiry !== null || 'fault' in target ? null : endpointOf(serving, target),
+    endpoint: inquiry !== null || 'fault' in target ? null : serving.ownRouteOf(target),
     isLast,
     match: null,
     authentication: ANONYMOUS,
     byCookie: false,
     corsFields: serving.browsers.cors.fieldsFor(headers.origin),
     decision: null,
+    shadow: null,
     consumptions: [],
     judgedMs: null,
     upstreamMs: null,

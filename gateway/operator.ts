@@ -1,8 +1,16 @@
 /** What an operator may do, put together from the rooms: for a running gateway and for the command without one. */
-import type { OperatorAccounts, OperatorUsers } from './admin/index.js'
-import type { User } from './domain.js'
+import type { OperatorAccounts, OperatorPrincipals, OperatorUsers } from './admin/index.js'
+import type { Authentication, User } from './domain.js'
 import type { Resources } from './serving.js'
-import { type AccessTokens, inspectToken, type Keyring, mintToken, type Sessions } from './tokens/index.js'
+import {
+  type AccessTokens,
+  inspectToken,
+  type Keyring,
+  mintToken,
+  type PaperIssuing,
+  principalOfUser,
+  type Sessions
+} from './tokens/index.js'
 import { UserMistake } from './users/index.js'
 
 export interface OperatorTokens {
@@ -19,10 +27,15 @@ export interface OperatorParts extends Pick<Resources, 'users' | 'store' | 'audi
   readonly sessions: () => Pick<Sessions, 'noteChangedUser' | 'noteEndedSession'>
   /** Takes the canonical name. */
   readonly forgetGuesses: (username: string) => void
+  /** Of the settings that serve now: what tokens say. */
+  readonly issuing: () => PaperIssuing
+  /** Verifies a token as a request's. */
+  readonly authenticate: (token: string) => Promise<Authentication>
 }
 
 export interface Operator {
   readonly operatorUsers: OperatorUsers
+  readonly operatorPrincipals: OperatorPrincipals
   readonly operatorAccounts: OperatorAccounts
 }
 
@@ -47,6 +60,15 @@ export function createOperator(parts: OperatorParts): Operator {
       setRoles: (username, roles) => users.setRoles(username, roles).then(changed('user_roles_set')),
       setDisabled: (username, disabled) =>
         users.setDisabled(username, disabled).then(changed(disabled ? 'user_disabled' : 'user_enabled'))
+    },
+    operatorPrincipals: {
+      ofToken: parts.authenticate,
+      ofUser: async (username) => {
+        const { user } = await users.show(username)
+        // Whatever token a disabled user may have had has been revoked.
+        if (user.disabled) return { kind: 'bad', because: 'revoked_token' }
+        return { kind: 'principal', principal: principalOfUser(user, parts.issuing()) }
+      }
     },
     operatorAccounts: {
       remove: (username) => users.remove(username).then(changed('user_removed')),

@@ -2,7 +2,9 @@
 import type { Metrics } from './admin/index.js'
 import { createBrowsers, withoutOwnCookies } from './browsers/index.js'
 import { createAuthenticate, createIdentityFields } from './identity/index.js'
-import { compilePolicy, createNetworks } from './policy/index.js'
+import { policyOf } from './judgement.js'
+import { createOwnRouteOf } from './own-paths.js'
+import { createNetworks } from './policy/index.js'
 import {
   createClientAddress,
   createClientFields,
@@ -21,7 +23,6 @@ import {
   createSessions,
   type Issuers,
   type Keyring,
-  metadataPaths,
   type Revocations,
   type Verified
 } from './tokens/index.js'
@@ -45,7 +46,7 @@ export interface Resources {
 export type Serving = ReturnType<typeof createServing>
 
 /** Verifies tokens of this gateway and of other issuers; what was verified before is known without reading it again. */
-function createVerifyAccessToken(verifyOwn: (token: string) => Verified, issuers: Issuers) {
+export function createVerifyAccessToken(verifyOwn: (token: string) => Verified, issuers: Issuers) {
   return (token: string): Verified | Promise<Verified> => {
     const known = issuers.recall(token)
     if (known !== null) return known
@@ -77,19 +78,13 @@ export function createServing(
   const clients = createClients({ clients: settings.clients, createNetworks })
   const accessTokens = createAccessTokens({ ...tokens, keyring, revocations, isCurrentClient: clients.isCurrent })
   const upstreamOptions = Object.values(settings.upstreams)
-  // The prefix's own endpoints answer below it; no other spelling of it may come to the rules.
-  const policy = compilePolicy({
-    revision: settings.revision,
-    rules: settings.rules,
-    closed: [{ path: settings.auth.prefix, hosts: settings.auth.hosts }]
-  })
   const issuers = openIssuers(settings, resources, before?.issuers ?? null)
   const verifyAccessToken = createVerifyAccessToken(accessTokens.verify, issuers)
   return {
     settings,
-    policy,
+    policy: policyOf(settings),
+    ownRouteOf: createOwnRouteOf(settings),
     issuers,
-    upstreams: before === null ? createUpstreams(upstreamOptions) : before.upstreams.replace(upstreamOptions),
     clientAddress: createClientAddress(settings.trustedProxies),
     readInquiry: createInquiryReader(settings),
     clientFields: createClientFields({ overwritten: Object.keys(identity.headers), strip: identity.strip }),
@@ -108,14 +103,15 @@ export function createServing(
       prefix: settings.auth.prefix,
       hasPublicKeys: !tokens.algorithm.startsWith('HS')
     }),
-    metadataPaths: metadataPaths(tokens.issuer),
     sessions: createSessions({
       ...tokens,
       store: resources.store.sessions,
       accessTokens,
       verifyAccessToken,
       revocations
-    })
+    }),
+    // Last, because it retires connections of what served before: if anything fails, that goes on.
+    upstreams: before === null ? createUpstreams(upstreamOptions) : before.upstreams.replace(upstreamOptions)
   }
 }
 

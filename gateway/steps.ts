@@ -1,6 +1,6 @@
 /** The steps of a request, in the order of the security argument. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Limit } from './domain.js'
+import type { Decision, Limit } from './domain.js'
 import { type Exchange, exchangeOf, originOf } from './exchange.js'
 import { subjectKey } from './identity/index.js'
 import { addressKey, type Limits, rateLimitFields } from './limits/index.js'
@@ -8,11 +8,14 @@ import { decide } from './policy/index.js'
 import { Problem } from './problems.js'
 import { createForward, forwardedFields } from './proxy/index.js'
 import type { Resources } from './serving.js'
+import type { ShadowDifference } from './shadowing.js'
 
 export interface StepOptions {
   readonly limits: Limits
   readonly audit: Resources['audit']
   readonly nextId: () => string
+  /** What a second policy says to a decided request, where it says otherwise. */
+  readonly shadow: (exchange: Exchange, decision: Decision) => ShadowDifference | null
   /** While draining, every response is the last of its connection. */
   readonly isClosing: () => boolean
 }
@@ -35,7 +38,7 @@ const inOrder = (steps: readonly Step[]) =>
   }
 
 /** Makes the steps; `judge` runs in its order before any body is read, then `forward`. */
-export function createSteps({ limits, audit, nextId, isClosing }: StepOptions) {
+export function createSteps({ limits, audit, nextId, shadow, isClosing }: StepOptions) {
   const forwardUpstream = createForward()
 
   /** 1. Refuses what has no single reading; counts whatever came; finds the rule. */
@@ -133,6 +136,7 @@ export function createSteps({ limits, audit, nextId, isClosing }: StepOptions) {
       authentication
     })
     exchange.decision = decision
+    exchange.shadow = shadow(exchange, decision)
     if (decision.because === null) return undefined
     const detail = 'detail' in match ? match.detail : undefined
     throw new Problem(decision.because, { scopes: decision.missingScopes, ...(detail === undefined ? {} : { detail }) })

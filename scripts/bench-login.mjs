@@ -76,9 +76,9 @@ export async function benchLogin({ args, startGateway, startUpstream }) {
   const ends = await logins.stop()
   for (const { child } of [gateway, upstream]) child.kill('SIGTERM')
   gateway.remove()
-  const shown = [...ends].map(([status, count]) => `${count} of ${status}`).join(', ')
+  const shown = [...ends].map(([status, count]) => `${count} × ${status}`).join(', ')
   process.stdout.write(
-    `${values.logins} sign-ins under way, node ${process.versions.node}: ended ${shown}\n` +
+    `${values.logins} sign-ins under way, node ${process.versions.node}, ended by status: ${shown}\n` +
       `${'proxied'.padEnd(14)}  requests    failed    p50 ms    p99 ms  loop p99  loop max\n` +
       `${row('before', before)}\n${row('during', during)}\n`
   )

@@ -1,7 +1,8 @@
 // `npm run bench [-- --rounds 5 --seconds 4]`: CPU microseconds (utime + stime of the whole process) that one request
 // costs, for the gateway doing its whole job with a token it has seen before, and for @fastify/http-proxy doing nothing
 // but forward; same upstream, same load, in turn within one run, so that a noisy machine is noisy to all of them.
-// Linux only: it reads /proc. `npm run bench -- login`, `-- refresh`, `-- verify`: see the files of those names.
+// Linux only: it reads /proc. `npm run bench -- login`, `-- refresh`, `-- verify`, `-- policy`, `-- analysis`, `-- replay`:
+// see the files of those names.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -196,8 +197,20 @@ else if (role === 'login') {
   if (pins) spawnSync('taskset', ['-cp', '1', String(process.pid)])
   const credentials = { username: 'admin', password: PASSWORD }
   await benchRefresh({ args, credentials, start, freePort, answers, cpuMicroseconds, startGateway, startUpstream })
+} else if (role === 'analysis') {
+  makeReady()
+  const { benchAnalysis } = await import('./bench-analysis.mjs')
+  await benchAnalysis({ args })
 } else if (role === 'verify') {
   makeReady()
   const { benchVerify } = await import('./bench-verify.mjs')
   await benchVerify({ args })
+} else if (role === 'replay') {
+  makeReady()
+  const { benchReplay } = await import('./bench-replay.mjs')
+  await benchReplay({ args })
+} else if (role === 'policy') {
+  makeReady()
+  const { benchPolicy } = await import('./bench-policy.mjs')
+  await benchPolicy({ args })
 } else await main()

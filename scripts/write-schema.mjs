@@ -23,7 +23,8 @@ first line \`# yaml-language-server: $schema=./config/gateway.schema.json\` an e
 - **Numbers** must be written as they are read: \`010\`, \`1.20\` and numbers of more than 15 digits need quotes where text is
   meant. \`{id}\` needs quotes too: \`"{id}"\`.
 - Keys that begin with \`insecure_\` weaken the gateway, and a warning names each that is in force.
-- Not read: \`<<\` merge keys, tags, \`%YAML\` directives, more than one document, more than 4 MiB, more than 32 levels.
+- Not read: \`<<\` merge keys, tags, \`%YAML\` directives, more than one document, and [what is too much](check.md#limits).
+- \`portcullis check\` tells what is wrong with a file: [check](check.md).
 `
 
 function describeValue(schema) {

@@ -1,3 +1,4 @@
+import './tokens/agrees-with-the-examples-of-the-rfcs.test.js'
 import './tokens/closes-its-endpoints.test.js'
 import './tokens/ends-access-at-its-time.test.js'
 import './tokens/issues-rfc-9068-tokens.test.js'

@@ -14,4 +14,11 @@ export {
   type ShownUser
 } from './operator-accounts.js'
 export { type OperatorOptions, type OperatorUsers, operatorEndpoints } from './operator-endpoints.js'
+export {
+  type LimitState,
+  type OperatorEvidence,
+  type OperatorPrincipals,
+  operatorExplanationEndpoints,
+  type ServingState
+} from './operator-explanations.js'
 export { type OperatorKey, type OperatorKeys, operatorKeyEndpoints } from './operator-keys.js'

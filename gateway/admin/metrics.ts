@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createShadowMetrics, type ShadowMetrics } from './shadow-metrics.js'
 
 /** One finished request, as it is counted; times in seconds. */
 export interface RequestSample {
@@ -12,7 +13,7 @@ export interface RequestSample {
   readonly gatewaySeconds: number | null
 }
 
-export interface Metrics {
+export interface Metrics extends ShadowMetrics {
   readonly registry: Registry
   readonly countRequest: (sample: RequestSample) => void
   readonly countRefusal: (code: string) => void
@@ -86,6 +87,7 @@ export function createMetrics(): Metrics {
   })
   return {
     registry,
+    ...createShadowMetrics(registry),
     countRequest({ rule, verdict, status, durationSeconds, gatewaySeconds }) {
       requests.inc({ rule, verdict, status })
       duration.observe({ rule }, durationSeconds)

@@ -5,7 +5,7 @@ import { KeyRefused, listFolder } from '../tokens/index.js'
 import { Fault } from './fault.js'
 import { openKeyring } from './open-keyring.js'
 import { connectOperator, type OperatorClient } from './operator-socket.js'
-import { requireSettings } from './read-settings.js'
+import { requireUnproved } from './read-settings.js'
 import { showTable } from './table.js'
 
 interface CommonOptions {
@@ -36,7 +36,7 @@ function localKeys(settings: Settings): OperatorKeys {
 
 /** Runs `verb` on the running gateway, or, when there is none, on the folder of the keys. */
 async function withKeys<T>({ config }: CommonOptions, verb: (keys: OperatorKeys) => Promise<T>): Promise<T> {
-  const settings = await requireSettings(config, process.env)
+  const settings = await requireUnproved(config, process.env)
   const client = await connectOperator(settings.dataDirectory)
   if (client !== null) return verb(remoteKeys(client)).finally(() => client.close())
   try {

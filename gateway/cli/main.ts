@@ -3,11 +3,17 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
+import { accessCommand } from './access/command.js'
 import { checkCommand } from './check.js'
+import { diffCommand } from './diff.js'
+import { explainCommand } from './explain.js'
 import { Fault } from './fault.js'
+import { initCommand } from './init.js'
 import { keyCommand } from './key.js'
+import { replayCommand } from './replay.js'
 import { sessionCommand } from './session.js'
 import { startCommand } from './start.js'
+import { testCommand } from './test.js'
 import { tokenCommand } from './token.js'
 import { userCommand } from './user.js'
 
@@ -26,7 +32,13 @@ function buildProgram(): Command {
     .description('Authentication gateway and reverse proxy, configured by one YAML file.')
     .version(version)
     .addCommand(startCommand())
+    .addCommand(initCommand())
     .addCommand(checkCommand())
+    .addCommand(explainCommand())
+    .addCommand(accessCommand())
+    .addCommand(testCommand())
+    .addCommand(diffCommand())
+    .addCommand(replayCommand())
     .addCommand(userCommand())
     .addCommand(keyCommand())
     .addCommand(sessionCommand())

@@ -1,18 +1,27 @@
-import type { InspectedToken, MintedToken, OperatorAccounts, OperatorUsers, ShownUser } from '../admin/index.js'
-import type { LiveSession, Session, User } from '../domain.js'
+import type {
+  InspectedToken,
+  MintedToken,
+  OperatorAccounts,
+  OperatorPrincipals,
+  OperatorUsers,
+  ShownUser
+} from '../admin/index.js'
+import type { Authentication, LiveSession, Session, User } from '../domain.js'
+import { createAuthenticate } from '../identity/index.js'
 import { createOperator, type Operator } from '../operator.js'
 import { createNetworks } from '../policy/index.js'
 import { Problem, problems } from '../problems.js'
+import { createVerifyAccessToken } from '../serving.js'
 import type { Settings } from '../settings/index.js'
 import { StoreRefused } from '../store/index.js'
-import { createAccessTokens, createClients, createRevocations, KeyRefused } from '../tokens/index.js'
+import { createAccessTokens, createClients, createIssuers, createRevocations, KeyRefused } from '../tokens/index.js'
 import { createPasswordHasher, createUsers, UserMistake } from '../users/index.js'
 import { Fault } from './fault.js'
 import { createLocalAudit } from './local-audit.js'
 import { openKeyring } from './open-keyring.js'
 import { openStoreOf } from './open-store-of.js'
 import { connectOperator, type OperatorClient } from './operator-socket.js'
-import { requireSettings } from './read-settings.js'
+import { requireUnproved } from './read-settings.js'
 
 const userPath = (username: string, what?: string) =>
   `/api/users/${encodeURIComponent(username)}${what === undefined ? '' : `/${what}`}`
@@ -46,6 +55,13 @@ function remoteAccounts({ call }: OperatorClient): OperatorAccounts {
   }
 }
 
+function remotePrincipals({ call }: OperatorClient): OperatorPrincipals {
+  return {
+    ofToken: async (token) => (await call('POST', '/api/principals', { token })) as Authentication,
+    ofUser: async (username) => (await call('GET', userPath(username, 'principal'))) as Authentication
+  }
+}
+
 /** The verbs on the store itself: what they do is what the next gateway finds there. */
 async function openLocalOperator(settings: Settings): Promise<Operator & { readonly close: () => Promise<void> }> {
   const store = await openStoreOf(settings)
@@ -53,15 +69,27 @@ async function openLocalOperator(settings: Settings): Promise<Operator & { reado
   const { hash, password } = settings.users
   const revocations = createRevocations(await store.sessions.readRevocations(Math.floor(Date.now() / 1000)))
   const { isCurrent } = createClients({ clients: settings.clients, createNetworks })
+  // Only when they are wanted: a folder without keys gets one.
+  async function openTokens() {
+    const keyring = await openKeyring(settings, {})
+    const accessTokens = createAccessTokens({ ...tokens, keyring, revocations, isCurrentClient: isCurrent })
+    return { ...tokens, keyring, accessTokens }
+  }
   const operator = createOperator({
     store,
     users: createUsers({ store: store.users, hasher: createPasswordHasher(hash), password }),
     audit: createLocalAudit(settings.logs.audit),
-    // Only when they are wanted: a folder without keys gets one.
-    async openTokens() {
-      const keyring = await openKeyring(settings, {})
-      const accessTokens = createAccessTokens({ ...tokens, keyring, revocations, isCurrentClient: isCurrent })
-      return { ...tokens, keyring, accessTokens }
+    openTokens,
+    issuing: () => tokens,
+    async authenticate(token) {
+      const { accessTokens } = await openTokens()
+      const issuers = createIssuers({ issuers: Object.values(settings.issuers), onFetch() {} })
+      const verifyAccessToken = createVerifyAccessToken(accessTokens.verify, issuers)
+      try {
+        return await createAuthenticate({ verifyAccessToken })(`Bearer ${token}`)
+      } finally {
+        issuers.close()
+      }
     },
     // Nobody is served here who would have to be told.
     sessions: () => ({ noteChangedUser() {}, noteEndedSession() {} }),
@@ -70,13 +98,18 @@ async function openLocalOperator(settings: Settings): Promise<Operator & { reado
   return { ...operator, close: store.close }
 }
 
-/** Runs `verb` on the running gateway, or, when there is none, on the store itself. */
-export async function withOperator<T>(config: string, verb: (operator: Operator) => Promise<T>): Promise<T> {
-  const settings = await requireSettings(config, process.env)
-  const client = await connectOperator(settings.dataDirectory)
+/** Runs `verb` on the running gateway that the client speaks to, or, when there is none, on the store itself. */
+export async function operatorOf<T>(
+  settings: Settings,
+  client: OperatorClient | null,
+  verb: (operator: Operator) => Promise<T>
+): Promise<T> {
   if (client !== null) {
-    const remote = { operatorUsers: remoteUsers(client), operatorAccounts: remoteAccounts(client) }
-    return verb(remote).finally(() => client.close())
+    return verb({
+      operatorUsers: remoteUsers(client),
+      operatorAccounts: remoteAccounts(client),
+      operatorPrincipals: remotePrincipals(client)
+    })
   }
   if (settings.store.kind === 'memory')
     throw new Fault('portcullis: no gateway is running, and `store: memory:` lasts no longer than it')
@@ -90,4 +123,11 @@ export async function withOperator<T>(config: string, verb: (operator: Operator)
     const known = error instanceof StoreRefused || error instanceof UserMistake || error instanceof KeyRefused
     throw known ? new Fault(`portcullis: ${error.message}`) : error
   }
+}
+
+/** The same by the settings of a file. */
+export async function withOperator<T>(config: string, verb: (operator: Operator) => Promise<T>): Promise<T> {
+  const settings = await requireUnproved(config, process.env)
+  const client = await connectOperator(settings.dataDirectory)
+  return operatorOf(settings, client, verb).finally(() => client?.close())
 }

@@ -1,8 +1,10 @@
 import type { Gateway } from '../app.js'
+import { proveApart } from '../on-paper/index.js'
 import type { Resources } from '../serving.js'
-import { formatMistake, type Settings } from '../settings/index.js'
+import { formatMistake, type Mistake, type Settings } from '../settings/index.js'
 import type { Logs } from './logs.js'
 import { type Environment, readSettings } from './read-settings.js'
+import { createShadowFile } from './shadow-file.js'
 import { watchFile } from './watch-file.js'
 
 export interface ReloadOptions {
@@ -31,6 +33,15 @@ function changedButFixed(started: Settings, now: Settings): string[] {
   )
 }
 
+/** What fits into a line of a log, and into the details of readiness. */
+const MOST_LOGGED = 20
+
+function summarize(mistakes: readonly Mistake[]): string[] {
+  const logged = mistakes.slice(0, MOST_LOGGED).map(formatMistake)
+  const left = mistakes.slice(MOST_LOGGED).reduce((sum, { times }) => sum + times, 0)
+  return left === 0 ? logged : [...logged, `and ${left} more, which portcullis check shows`]
+}
+
 /**
  * Serves what the file says from now on, whenever it changes or on SIGHUP: all of it, or, when there is a mistake in
  * it, none of it. Log files are opened anew on SIGHUP.
@@ -38,12 +49,13 @@ function changedButFixed(started: Settings, now: Settings): string[] {
 export async function startReloading({ file, environment, settings, gateway, resources, logs }: ReloadOptions) {
   const { log } = logs
   const started = settings
+  const shadow = createShadowFile({ environment, gateway, log })
   let serving = settings
   let reloading: Promise<void> = Promise.resolve()
 
   async function readAndServe(): Promise<void> {
-    const result = await readSettings(file, environment)
-    if ('mistakes' in result) refuse(result.mistakes.map(formatMistake))
+    const result = await readSettings(file, environment, proveApart)
+    if ('mistakes' in result) refuse(summarize(result.mistakes))
     else serve(result.settings)
   }
 
@@ -61,6 +73,7 @@ export async function startReloading({ file, environment, settings, gateway, res
     // It may still fail, by a defect of ours; then the old settings go on as well.
     gateway.reload(settings)
     serving = settings
+    shadow.follow(settings.shadow)
     resources.metrics.noteReload(true, revision)
     if (revision === before) {
       log.info({ revision }, 'the settings were read again and are as before')
@@ -80,6 +93,7 @@ export async function startReloading({ file, environment, settings, gateway, res
     return reloading
   }
 
+  await shadow.follow(settings.shadow)
   const watch = await watchFile(file, settings.revision, reload)
   const onHangUp = () => {
     logs.reopen()
@@ -90,6 +104,7 @@ export async function startReloading({ file, environment, settings, gateway, res
     close() {
       process.off('SIGHUP', onHangUp)
       watch.close()
+      return shadow.close()
     }
   }
 }

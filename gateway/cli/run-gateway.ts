@@ -3,13 +3,20 @@ import { resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import closeWithGrace from 'close-with-grace'
 import fastify from 'fastify'
-import { adminEndpoints, createMetrics, operatorEndpoints, operatorKeyEndpoints } from '../admin/index.js'
+import {
+  adminEndpoints,
+  createMetrics,
+  operatorEndpoints,
+  operatorExplanationEndpoints,
+  operatorKeyEndpoints
+} from '../admin/index.js'
 import { buildGateway, type Gateway } from '../app.js'
 import type { Resources } from '../serving.js'
 import type { Settings } from '../settings/index.js'
 import { StoreRefused } from '../store/index.js'
 import { createRevocations, KeyRefused } from '../tokens/index.js'
 import { createPasswordHasher, createUsers, UserMistake } from '../users/index.js'
+import { wantsColor } from './color.js'
 import { startExampleUpstream } from './example-upstream.js'
 import { Fault, faultOf } from './fault.js'
 import { addFirstUsers, createPasswordRemoval, firstPasswordFile } from './first-users.js'
@@ -94,9 +101,14 @@ async function openAdmin(
   const url = await listenAt(admin, settings.admin.listen, 'the admin port')
   const operator = fastify({ logger: false, forceCloseConnections: true })
   const isMistake = (error: unknown) => error instanceof UserMistake || error instanceof KeyRefused
-  const { operatorUsers: users, operatorAccounts: accounts } = gateway
+  const { operatorUsers: users, operatorAccounts: accounts, operatorPrincipals: principals } = gateway
   await operator.register(operatorEndpoints, { users, accounts, isMistake })
   await operator.register(operatorKeyEndpoints, { keys: keyring, isMistake })
+  await operator.register(operatorExplanationEndpoints, {
+    principals,
+    evidence: gateway.operatorEvidence,
+    isMistake
+  })
   cleanup.add(() => operator.close())
   try {
     await operator.listen({ path: socket.address })
@@ -178,7 +190,7 @@ function announce(opened: Awaited<ReturnType<typeof open>>, withExample: boolean
   const terminal = isatty(1)
   // Standard output is the log's when nobody watches it; what is meant for a person goes beside it.
   const out = terminal ? process.stdout : process.stderr
-  out.write(showWelcome({ ...opened, withExample, color: terminal && process.env.NO_COLOR === undefined }))
+  out.write(showWelcome({ ...opened, withExample, color: wantsColor(process.stdout, process.env) }))
   // Kept until here, so that a start that fails after the users were added does not lose their passwords.
   if (passwordFile === null) rmSync(firstPasswordFile(settings.dataDirectory), { force: true })
   const file = resolve(settings.file)

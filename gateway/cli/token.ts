@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type InspectedToken, LONGEST_MINTED_MS } from '../admin/index.js'
-import { Fault } from './fault.js'
 import { withOperator } from './operator.js'
+import { readToken } from './read-token.js'
 import { date, printable } from './shown.js'
 
 interface CommonOptions {
@@ -17,16 +17,6 @@ function readTtl(text: string): number {
   const ms = Number(amount) * (UNITS[unit] ?? Number.NaN)
   if (ms >= 1000 && ms <= LONGEST_MINTED_MS) return ms
   throw new InvalidArgumentError('write a duration from 1s to 24h, such as 5m')
-}
-
-/** A token as it was pasted: with white space around it, or `Bearer ` before it. */
-async function readToken(argument: string): Promise<string> {
-  const chunks: Buffer[] = []
-  if (argument === '-') for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  const text = argument === '-' ? Buffer.concat(chunks).toString('utf8') : argument
-  const token = text.trim().replace(/^bearer +/i, '')
-  if (token === '') throw new Fault('portcullis: standard input holds no token')
-  return token
 }
 
 const TIMES = ['exp', 'iat', 'nbf']

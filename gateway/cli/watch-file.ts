@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FSWatcher, watch } from 'node:fs'
-import { readFile, realpath } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -13,9 +13,15 @@ const POLL_MS = 5_000
 const QUIET_MS = 100
 const MOST_WAITS = 20
 
+/** No file of settings is so large: that it is is all there is to know, and a device has no end. */
+const MOST_READ = 16 * 1024 * 1024
+
 /** The same as the revision of settings, so that a change made while the gateway was starting is seen. */
-async function fingerprint(file: string): Promise<string> {
+export async function fingerprint(file: string): Promise<string> {
   try {
+    const status = await stat(file)
+    if (!status.isFile()) return `no file: ${status.mode}`
+    if (status.size > MOST_READ) return `too large: ${status.size}`
     return createHash('sha256')
       .update(await readFile(file))
       .digest('hex')

@@ -1,6 +1,8 @@
-import type { Allow, Condition, Rule } from '../domain.js'
+import type { Rule } from '../domain.js'
 import type { Settings } from '../settings/index.js'
 import type { FirstUser } from './first-users.js'
+import { showAllow } from './show-allow.js'
+import { printable, showDuration } from './shown.js'
 import { showTable } from './table.js'
 
 export interface WelcomeOptions {
@@ -16,44 +18,12 @@ export interface WelcomeOptions {
   readonly color: boolean
 }
 
-function showCondition({ roles, allRoles, scopes, claims, networks, issuers }: Condition): string {
-  const parts: string[] = []
-  if (roles !== undefined) parts.push(roles.length === 1 ? `role ${roles[0]}` : `any role of ${roles.join(', ')}`)
-  if (allRoles !== undefined) parts.push(`roles ${allRoles.join(' and ')}`)
-  if (scopes !== undefined) parts.push(`scope ${scopes.join(' and ')}`)
-  for (const [name, expected] of Object.entries(claims ?? {})) {
-    parts.push(
-      `${name} = ${expected.map((one) => ('segment' in one ? `{${one.segment}}` : String(one.equals))).join(' or ')}`
-    )
-  }
-  if (issuers !== undefined) parts.push(`token of ${issuers.join(' or ')}`)
-  if (networks !== undefined) parts.push(`from ${networks.join(', ')}`)
-  return parts.join(' and ')
-}
-
-/** Who may enter, in words. */
-function showAllow(allow: Allow): string {
-  if (allow.kind === 'authenticated') return 'anyone signed in'
-  return allow.kind === 'any' ? allow.of.map(showCondition).join(', or ') : allow.kind
-}
-
 function showLimits(rule: Rule, { limits }: Settings): string {
   const shown = rule.limits.map((name) => {
     const limit = limits[name]
     return limit === undefined ? name : `${limit.requests} per ${showDuration(limit.windowMs)} by ${limit.by}`
   })
   return shown.length === 0 ? 'none' : shown.join(', ')
-}
-
-function showDuration(ms: number): string {
-  const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1_000]
-  ] as const
-  const [unit, size] = units.find(([, size]) => ms % size === 0) ?? ['ms', 1]
-  return `${ms / size}${unit}`
 }
 
 /** The rules as a table, in the order they are tried, and where their upstreams are. */
@@ -64,7 +34,7 @@ function showRules(settings: Settings): string {
   const rows = rules.map((rule) => [
     rule.hosts === null ? rule.path : `${rule.hosts.join(', ')}${rule.path}`,
     ...(withMethods ? [rule.methods?.join(',') ?? 'any'] : []),
-    showAllow(rule.allow),
+    printable(showAllow(rule.allow)),
     showLimits(rule, settings),
     rule.upstream ?? '-'
   ])

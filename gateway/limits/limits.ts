@@ -1,7 +1,7 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Limit } from '../domain.js'
-import { type Consume, type Count, createBucket } from './buckets.js'
+import { type Bucket, type Count, createBucket } from './buckets.js'
 
 /** One request counted against one limit. */
 export interface Consumption {
@@ -15,6 +15,8 @@ export interface Consumption {
 export interface Limits {
   /** Counts the request, atomically, and says whether it is over. Fails only when the store does. */
   consume: (request: FastifyRequest, limit: Limit, key: string) => Promise<Consumption>
+  /** What stands counted against a key, without counting; `exceeded`: the next request would be over. */
+  peek: (limit: Limit, key: string) => Consumption
 }
 
 type RateLimiter = ReturnType<FastifyInstance['createRateLimit']>
@@ -28,14 +30,14 @@ const signature = (limit: Limit) => `${limit.name} ${limit.algorithm} ${limit.re
 
 /** The store that @fastify/rate-limit counts in: one bucket a limiter, so that a named limit is one over all its rules. */
 class BucketStore {
-  readonly consume: Consume
+  readonly bucket: Bucket | undefined
 
-  constructor(options: { limit?: Limit }) {
-    this.consume = options.limit === undefined ? () => ({ current: 0, ttl: 0 }) : createBucket(options.limit)
+  constructor(options: { bucket?: Bucket }) {
+    this.bucket = options.bucket
   }
 
   incr(key: string, callback: (error: Error | null, count: Count) => void) {
-    callback(null, this.consume(key, Date.now()))
+    callback(null, this.bucket?.consume(key, Date.now()) ?? { current: 0, ttl: 0 })
   }
 
   child(options: object) {
@@ -51,21 +53,22 @@ export async function createLimits(app: FastifyInstance): Promise<Limits> {
   await app.register(rateLimit, { global: false, store: BucketStore as never })
   // Set before a limiter is called and read by its keyGenerator before that call gives way to another.
   let currentKey = ''
-  const limiters = new Map<string, RateLimiter>()
+  const limiters = new Map<string, { readonly limit: RateLimiter; readonly bucket: Bucket }>()
 
-  function limiterOf(limit: Limit): RateLimiter {
+  function limiterOf(limit: Limit) {
     const name = signature(limit)
     let limiter = limiters.get(name)
     if (limiter === undefined) {
       // A redefined limit starts afresh, and what was counted by the old definition is freed.
       for (const old of limiters.keys()) if (old.startsWith(`${limit.name} `)) limiters.delete(old)
+      const bucket = createBucket(limit)
       const options = {
-        limit,
+        bucket,
         max: limit.requests,
         timeWindow: limit.windowMs,
         keyGenerator: () => currentKey
       }
-      limiter = app.createRateLimit(options)
+      limiter = { limit: app.createRateLimit(options), bucket }
       limiters.set(name, limiter)
     }
     return limiter
@@ -74,9 +77,14 @@ export async function createLimits(app: FastifyInstance): Promise<Limits> {
   return {
     async consume(request, limit, key) {
       currentKey = key
-      const counted = await limiterOf(limit)(request)
+      const counted = await limiterOf(limit).limit(request)
       if (counted.isAllowed) throw new Error('a limiter without an allow list allowed a key')
       return { limit, exceeded: counted.isExceeded, remaining: counted.remaining, resetMs: counted.ttl }
+    },
+    peek(limit, key) {
+      const counted = limiters.get(signature(limit))?.bucket.peek(key, Date.now()) ?? { current: 0, ttl: 0 }
+      const remaining = Math.max(0, limit.requests - counted.current)
+      return { limit, exceeded: remaining === 0, remaining, resetMs: counted.ttl }
     }
   }
 }

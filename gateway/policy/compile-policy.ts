@@ -2,9 +2,10 @@
 import { type CanonicalPath, EmptySegments, EncodedSlash, Semicolon } from '../canonical-path.js'
 import type { PathTolerance, Rule } from '../domain.js'
 import { type CompiledAllow, compileAllow, type Parameters } from './conditions.js'
+import { createMatcher, type Matcher } from './matcher.js'
 import { parsePattern } from './pattern.js'
-import { read, spell, waysToRead } from './readings.js'
-import { createTrie, type Trie } from './trie.js'
+import { read, spell, stepsThatChange, waysToRead } from './readings.js'
+import { getOrAdd } from './trie.js'
 
 export interface Match {
   readonly rule: Rule
@@ -40,12 +41,15 @@ type Place = readonly [name: string, position: number]
 
 interface CompiledRule {
   readonly rule: Rule
+  /** Among all rules and what is closed. */
+  readonly order: number
   readonly template: string
-  readonly oddities: number
   readonly places: readonly Place[]
   readonly allow: CompiledAllow
   /** Oddities that its upstream may receive. */
   readonly tolerated: number
+  /** The same for every request, unless segments are captured. */
+  readonly match: Match | null
 }
 
 const noRule: NoMatch = { because: 'no_rule' }
@@ -63,13 +67,20 @@ const toleratedBy = (paths: PathTolerance): number =>
   (paths.semicolon === 'allow' ? Semicolon : 0) |
   (paths.emptySegments === 'allow' ? EmptySegments : 0)
 
-const compileRule = (rule: Rule): CompiledRule => {
+/**
+ * What many rules have in common (the places of their names, their methods) they share, so that of a large policy the
+ * processor has to fetch less.
+ */
+const compileRule = (rule: Rule, order: number, shared: Map<string, readonly Place[]>): CompiledRule => {
   const parsed = parsePattern(rule.path)
   if ('fault' in parsed) throw new TypeError(`rule at line ${rule.line}: ${parsed.fault}`)
   try {
-    const { template, oddities, positions } = parsed.pattern
+    const { template, positions } = parsed.pattern
     const tolerated = toleratedBy(rule.paths)
-    return { rule, template, oddities, places: [...positions], allow: compileAllow(rule.allow), tolerated }
+    const allow = compileAllow(rule.allow)
+    const match = positions.size === 0 ? Object.freeze({ rule, parameters: noParameters, allow }) : null
+    const places = getOrAdd(shared, JSON.stringify([...positions]), () => [...positions])
+    return { rule, order, template, places, allow, tolerated, match }
   } catch (cause) {
     throw new TypeError(`rule at line ${rule.line}: ${cause instanceof Error ? cause.message : 'unreadable'}`, {
       cause
@@ -78,18 +89,22 @@ const compileRule = (rule: Rule): CompiledRule => {
 }
 
 /** RFC 9110 §9.3.2: HEAD is GET without the content, so whoever may GET may HEAD. */
-const coveredMethods = (methods: readonly string[] | null): ReadonlySet<string> | null =>
-  methods === null ? null : new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)
+const coveredMethods = (methods: readonly string[]): ReadonlySet<string> =>
+  new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)
 
-const plant = (rules: readonly CompiledRule[], spelling: (template: string) => string): Trie =>
-  createTrie(
-    rules.map(({ rule, template }, index) => ({
+const plant = (rules: readonly CompiledRule[], spelling: (template: string) => string): Matcher => {
+  const sets = new Map<string, ReadonlySet<string>>()
+  const methodsOf = ({ methods }: Rule): ReadonlySet<string> | null =>
+    methods === null ? null : getOrAdd(sets, methods.join(' '), () => coveredMethods(methods))
+  return createMatcher(
+    rules.map(({ rule, order, template }) => ({
       template: spelling(template),
-      index,
-      methods: coveredMethods(rule.methods),
+      index: order,
+      methods: methodsOf(rule),
       hosts: rule.hosts === null ? null : new Set(rule.hosts)
     }))
   )
+}
 
 /** The text of one segment, counted as in `Array.at`; the few that are read are not worth splitting a path for. */
 const segmentAt = (path: string, position: number): string => {
@@ -101,7 +116,6 @@ const segmentAt = (path: string, position: number): string => {
 }
 
 const capture = (places: readonly Place[], path: CanonicalPath): Parameters => {
-  if (places.length === 0) return noParameters
   const parameters: Record<string, string> = Object.create(noParameters)
   for (const [name, position] of places) {
     const segment = segmentAt(path, position)
@@ -113,23 +127,37 @@ const capture = (places: readonly Place[], path: CanonicalPath): Parameters => {
 /** Nothing that any way of reading changes, in a path or in a template. */
 const readsOneWay = /^[^A-Z%;]*$/
 
-/**
- * The tries of patterns read in other ways, each built when it is first needed. What no pattern is changed by makes no
- * trie of its own: else a client could, by odd paths, have hundreds of them built.
- */
-const createReadTries = (rules: readonly CompiledRule[]): ((way: number) => Trie) => {
-  const tries = new Map<number, Trie>()
-  let effective = 0
-  for (const { template, oddities } of rules) for (const way of waysToRead(template, oddities, true)) effective |= way
-
-  return (way) => {
-    const key = way & effective
-    const known = tries.get(key)
-    if (known !== undefined) return known
-    const trie = plant(rules, (template) => read(template, key))
-    tries.set(key, trie)
-    return trie
+/** First matches of rules that were planted apart. */
+const together = (one: Matcher, other: Matcher): Matcher => ({
+  first: (path, method, host) => {
+    const [a, b] = [one.first(path, method, host), other.first(path, method, host)]
+    return a === -1 || b === -1 ? Math.max(a, b) : Math.min(a, b)
   }
+})
+
+/**
+ * Matchers of patterns read in other ways, each built when it is first needed. Rules that the same ways change are
+ * planted together, and once for what these ways do to them: else a client could, by odd paths, have hundreds of
+ * matchers built of all rules because of one that holds an odd letter.
+ */
+const createReadMatchers = (rules: readonly CompiledRule[]): ((way: number) => Matcher) => {
+  const groups = new Map<number, CompiledRule[]>()
+  for (const rule of rules) {
+    const effective = stepsThatChange(rule.template)
+    groups
+      .set(effective, groups.get(effective) ?? [])
+      .get(effective)
+      ?.push(rule)
+  }
+  const readers = [...groups].map(([effective, group]) => {
+    const matchers = new Map<number, Matcher>()
+    return (way: number): Matcher => {
+      const key = way & effective
+      return getOrAdd(matchers, key, () => plant(group, (template) => read(template, key)))
+    }
+  })
+  const matchers = new Map<number, Matcher>()
+  return (way) => getOrAdd(matchers, way, () => readers.map((reader) => reader(way)).reduce(together))
 }
 
 /** Paths that the gateway answers itself and no rule is asked about: a canonical prefix and all below it. */
@@ -140,7 +168,7 @@ export interface ClosedPrefix {
 }
 
 /** It stands before all rules, so that a path which is below it in another reading is refused as ambiguous. */
-const closedRule = ({ path, hosts }: ClosedPrefix): Rule => ({
+export const closedRule = ({ path, hosts }: ClosedPrefix): Rule => ({
   index: -1,
   line: 0,
   path: `${path}/**`,
@@ -171,16 +199,19 @@ export interface PolicyOptions {
  * What is `closed` counts as an earlier rule.
  */
 export const compilePolicy = ({ revision, rules, closed = [] }: PolicyOptions): Policy => {
-  const compiled = [...closed.map(closedRule), ...rules].map(compileRule)
+  const places = new Map<string, readonly Place[]>()
+  const compiled = [...closed.map(closedRule), ...rules].map((rule, order) => compileRule(rule, order, places))
   const exact = plant(compiled, spell)
   const allReadOneWay = compiled.every(({ template }) => readsOneWay.test(template))
-  const trieRead = allReadOneWay ? () => exact : createReadTries(compiled)
+  const matcherRead = allReadOneWay ? () => exact : createReadMatchers(compiled)
 
-  const isAmbiguous = ({ method, host, path, oddities }: SoughtRequest, chosen: number, caseBlind: boolean): boolean =>
-    waysToRead(path, oddities, caseBlind).some((way) => {
-      const other = trieRead(way).first(read(path, way), method, host)
-      return other !== -1 && other !== chosen
-    })
+  const isAmbiguous = ({ method, host, path, oddities }: SoughtRequest, chosen: CompiledRule): boolean => {
+    for (const way of waysToRead(path, oddities, chosen.rule.paths.case === 'insensitive')) {
+      const other = matcherRead(way).first(read(path, way), method, host)
+      if (other !== -1 && other !== chosen.order) return true
+    }
+    return false
+  }
 
   const find = (request: SoughtRequest): Match | NoMatch => {
     const { method, host, path, oddities } = request
@@ -188,9 +219,8 @@ export const compilePolicy = ({ revision, rules, closed = [] }: PolicyOptions): 
     const chosen = compiled[index]
     if (chosen === undefined || index < closed.length) return oddities === 0 ? noRule : odd
     if ((oddities & ~chosen.tolerated) !== 0) return odd
-    const mayDiffer = !allReadOneWay || oddities !== 0 || !readsOneWay.test(path)
-    if (mayDiffer && isAmbiguous(request, index, chosen.rule.paths.case === 'insensitive')) return ambiguous
-    return { rule: chosen.rule, parameters: capture(chosen.places, path), allow: chosen.allow }
+    if ((!allReadOneWay || oddities !== 0 || !readsOneWay.test(path)) && isAmbiguous(request, chosen)) return ambiguous
+    return chosen.match ?? { rule: chosen.rule, parameters: capture(chosen.places, path), allow: chosen.allow }
   }
 
   return Object.freeze({ revision, rules, find })

@@ -33,7 +33,8 @@ const equalsSegment = (claim: unknown, segment: string | undefined): boolean => 
   return Number.isSafeInteger(claim) && String(claim) === segment
 }
 
-const meets = (claim: unknown, expected: ClaimExpectation, parameters: Parameters): boolean => {
+/** Whether a claim's value, undefined for none, is as expected on a path that captured these parameters. */
+export const meets = (claim: unknown, expected: ClaimExpectation, parameters: Parameters): boolean => {
   if ('equals' in expected) return claim === expected.equals
   return equalsSegment(claim, Object.hasOwn(parameters, expected.segment) ? parameters[expected.segment] : undefined)
 }

@@ -64,10 +64,9 @@ const judge = ({ allow, parameters }: Match, { address }: JudgedRequest, authent
 const claimsRead = (principal: Principal, names: readonly string[]): Readonly<Record<string, unknown>> => {
   if (names.length === 0) return noClaims
   const claims: Record<string, unknown> = Object.create(null)
-  for (const name of names) {
-    const claim = readClaim(principal, name)
-    if (claim !== undefined) claims[name] = claim
-  }
+  // A claim that was looked for and not there is said to be null, which no condition takes for anything else: what was
+  // never looked for is another matter to whoever judges again.
+  for (const name of names) claims[name] = readClaim(principal, name) ?? null
   return claims
 }
 

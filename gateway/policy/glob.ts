@@ -9,8 +9,9 @@ export const createGlob = (template: string): Glob => {
   const prefix = parts[0] ?? ''
   const suffix = parts.at(-1) ?? ''
   const between = parts.slice(1, -1)
+  const shortest = Math.max(1, parts.join('').length)
   return (segment) => {
-    if (segment === '' || !segment.startsWith(prefix) || !segment.endsWith(suffix)) return false
+    if (segment.length < shortest || !segment.startsWith(prefix) || !segment.endsWith(suffix)) return false
     let from = prefix.length
     for (const part of between) {
       const at = segment.indexOf(part, from)

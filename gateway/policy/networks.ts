@@ -4,7 +4,8 @@ import { isIPv4, isIPv6 } from 'node:net'
 /** Eight groups of sixteen bits; IPv4 is held as IPv4-mapped IPv6 (RFC 4291 §2.5.5.2). */
 type Groups = readonly number[]
 
-interface Network {
+/** `prefix` counts from the first of the 128 bits, whatever the family. */
+export interface Network {
   readonly groups: Groups
   readonly prefix: number
 }
@@ -33,7 +34,8 @@ const parseAddress = (address: string): Groups | null => {
   return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after]
 }
 
-const parseNetwork = (text: string): Network => {
+/** A CIDR or a single address; throws a TypeError for what is neither. */
+export const parseNetwork = (text: string): Network => {
   const [address = '', length, ...rest] = text.split('/')
   const groups = parseAddress(address)
   const bits = isIPv4(address) ? 32 : 128
@@ -42,9 +44,13 @@ const parseNetwork = (text: string): Network => {
   return { groups, prefix: length === undefined ? 128 : Number(length) + 128 - bits }
 }
 
-const holds = ({ groups, prefix }: Network, address: Groups): boolean => {
+/** Whether every address of the network is an IPv4 one; otherwise none is, not even in `::/0`. */
+export const holdsIPv4 = ({ groups, prefix }: Network): boolean => prefix >= mappedBits && isMapped(groups)
+
+const holds = (network: Network, address: Groups): boolean => {
+  const { groups, prefix } = network
   // `::/0` is every IPv6 address and no IPv4 one: an operator who lists one family does not mean the other.
-  if (isMapped(address) !== (prefix >= mappedBits && isMapped(groups))) return false
+  if (isMapped(address) !== holdsIPv4(network)) return false
   for (let index = 0, left = prefix; left > 0; index++, left -= 16) {
     const difference = (groups[index] ?? 0) ^ (address[index] ?? 0)
     if (difference >>> Math.max(0, 16 - left) !== 0) return false

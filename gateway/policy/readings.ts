@@ -55,10 +55,16 @@ export const read = (text: string, way: number): string => {
   return (way & Fold) !== 0 ? fold(reading) : reading
 }
 
+const asItIs: readonly number[] = [0]
+const folded: readonly number[] = [Fold]
+
+/** The way in which every path is read, whatever it holds. */
+export const baseWay = (caseBlind: boolean): number => (caseBlind ? Fold : 0)
+
 /** The ways in which this path or template may be read differently; never empty, and a single one for an ordinary path. */
 export const waysToRead = (path: string, oddities: number, caseBlind: boolean): readonly number[] => {
-  let ways = [caseBlind ? Fold : 0]
-  if (oddities === 0 && !path.includes('%')) return ways
+  if (oddities === 0 && !path.includes('%')) return caseBlind ? folded : asItIs
+  let ways = caseBlind ? folded : asItIs
   const alsoWith = (bit: number): void => {
     ways = ways.flatMap((way) => [way, way | bit])
   }
@@ -68,9 +74,29 @@ export const waysToRead = (path: string, oddities: number, caseBlind: boolean): 
   if (twice) alsoWith(Twice)
   if ((oddities & EncodedSlash) !== 0) alsoWith(Split)
   if (semicolons) alsoWith(Parameters)
-  if (path.includes(';') && path.includes('%')) alsoWith(ParametersFirst)
+  // Without an escape the path reads the same either way, but a template has to follow a path that has one.
+  if (path.includes(';')) alsoWith(ParametersFirst)
   if (queries) alsoWith(Query)
   if (queries && semicolons) alsoWith(QueryLast)
   if (oddities !== 0 || twice) alsoWith(Collapse)
   return ways
+}
+
+/**
+ * The steps of reading, as bits of a way, that can change this template; it reads the same with others and without. A
+ * path may take a step alone that for its own letters `waysToRead` would only take together with another.
+ */
+export const stepsThatChange = (template: string): number => {
+  const twice = template.includes('%25') ? Twice | Parameters | Collapse : 0
+  const split = template.includes('%2F') ? Split | Collapse : 0
+  const cut = /;|%3B/.test(template) ? ParametersFirst | Parameters | Collapse : 0
+  const ended = /%3F|%23/.test(template) ? Query | QueryLast : 0
+  return Fold | twice | split | cut | ended | (template.includes('//') ? Collapse : 0)
+}
+
+/** In how many ways this template can read. */
+export const countReadings = (template: string): number => {
+  let count = 1
+  for (let steps = stepsThatChange(template); steps !== 0; steps &= steps - 1) count *= 2
+  return count
 }

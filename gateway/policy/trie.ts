@@ -1,161 +1,163 @@
 /**
- * All patterns of a policy as one trie over segments, walked with the set of nodes that are still possible. Work is at
- * most segments × nodes, whatever the file and the path; there is nothing to backtrack to.
+ * All patterns of a policy as a trie over segments. Where a pattern holds `**`, only its ends stand at a fixed place:
+ * what precedes the first is walked from the start of a path, what follows the last, backwards from the end of it, and
+ * what stands between two has to be looked for (`middles.ts`).
  */
 import { createGlob, type Glob } from './glob.js'
 import { anyRun, anySegment, anySegments } from './readings.js'
+
+/** null: every one. */
+type Methods = ReadonlySet<string> | null
 
 /** A rule as the trie sees it; entries come in the order of the file. */
 export interface Entry {
   readonly template: string
   readonly index: number
+  readonly methods: Methods
   /** null: every one. */
-  readonly methods: ReadonlySet<string> | null
   readonly hosts: ReadonlySet<string> | null
 }
 
-export interface Trie {
-  /** Index of the first rule that fits, or -1. */
-  readonly first: (path: string, method: string, host: string) => number
+/** One of the rules that end at one place. */
+export interface Choice {
+  readonly index: number
+  readonly methods: Methods
 }
 
-interface Node {
-  /** The smallest index in this subtree. */
-  least: number
-  readonly entries: Entry[]
+/** Greater than the index of any rule. */
+export const noRule = 2 ** 30
+
+export interface Node {
+  /** The smallest index at or below: that of the entry which the node was made for. */
+  readonly least: number
+  /** The first rule that ends here for every host, or `noRule`, and its methods; they save a look into a list. */
+  first: number
+  methods: Methods
+  /** The others for every host, while they can still be chosen. */
+  later: Choice[] | null
+  /** Those for some hosts. */
+  byHost: Map<string, Choice[]> | null
   literals: Map<string, Node> | null
-  readonly globs: { readonly template: string; readonly fits: Glob; readonly node: Node }[]
+  globs: Map<string, GlobEdge> | null
   one: Node | null
-  /** What follows a `**` here; it stays possible whatever comes. */
+  /** What follows a `**` here, backwards from the end of the pattern. */
   deep: Node | null
-  readonly isDeep: boolean
-  /** Whether anything can follow. */
-  isLeaf: boolean
-  /** The step at which a `**` was last entered: it can be entered from above and from itself. */
-  enteredAt: number
+  /** What stands between a `**` here and another. */
+  site: Site | null
 }
 
-const none = Number.MAX_SAFE_INTEGER
+interface GlobEdge {
+  readonly fits: Glob
+  readonly node: Node
+}
 
-const createNode = (isDeep: boolean): Node => ({
-  least: none,
-  entries: [],
+/** Where a path may begin to have middles. */
+export interface Site {
+  /** How many segments precede it. */
+  readonly from: number
+  readonly byText: Map<string, Middle>
+  /** Whether the path that is looked up begins so. */
+  isReached: boolean
+}
+
+export interface Middle {
+  readonly segments: readonly string[]
+  readonly site: Site
+  /** As `deep` of a node, behind the second `**`. */
+  readonly deep: Node
+}
+
+export interface Trie {
+  readonly root: Node
+  readonly middles: readonly Middle[]
+}
+
+const createNode = (least: number): Node => ({
+  least,
+  first: noRule,
+  methods: null,
+  later: null,
+  byHost: null,
   literals: null,
-  globs: [],
+  globs: null,
   one: null,
   deep: null,
-  isDeep,
-  isLeaf: true,
-  enteredAt: -1
+  site: null
 })
 
-const literalChild = (node: Node, segment: string): Node => {
-  node.literals ??= new Map()
-  const known = node.literals.get(segment)
+export const getOrAdd = <K, T>(map: Map<K, T>, key: K, create: () => T): T => {
+  const known = map.get(key)
   if (known !== undefined) return known
-  const child = createNode(false)
-  node.literals.set(segment, child)
-  return child
+  const added = create()
+  map.set(key, added)
+  return added
 }
 
-const globChild = (node: Node, template: string): Node => {
-  const known = node.globs.find((glob) => glob.template === template)
-  if (known !== undefined) return known.node
-  const child = createNode(false)
-  node.globs.push({ template, fits: createGlob(template), node: child })
-  return child
+/** What a segment of a template is that is no `**`. */
+export const kindOf = (segment: string): 'one' | 'glob' | 'literal' => {
+  if (segment === anySegment || segment === anyRun) return 'one'
+  return segment.includes(anyRun) ? 'glob' : 'literal'
 }
 
-const childFor = (node: Node, segment: string): Node => {
-  // Two `**` in a row are one.
-  if (segment === anySegments && node.isDeep) return node
-  node.isLeaf = false
-  if (segment === anySegments) {
-    node.deep ??= createNode(true)
-    return node.deep
+const childOf = (node: Node, segment: string, index: number): Node => {
+  switch (kindOf(segment)) {
+    case 'literal':
+      node.literals ??= new Map()
+      return getOrAdd(node.literals, segment, () => createNode(index))
+    case 'glob':
+      node.globs ??= new Map()
+      return getOrAdd(node.globs, segment, () => ({ fits: createGlob(segment), node: createNode(index) })).node
+    case 'one':
+      node.one ??= createNode(index)
+      return node.one
   }
-  if (segment === anySegment || segment === anyRun) {
-    node.one ??= createNode(false)
-    return node.one
-  }
-  return segment.includes(anyRun) ? globChild(node, segment) : literalChild(node, segment)
 }
 
-const plant = (root: Node, entry: Entry): void => {
-  let node = root
-  node.least = Math.min(node.least, entry.index)
-  for (const segment of entry.template.slice(1).split('/')) {
-    node = childFor(node, segment)
-    node.least = Math.min(node.least, entry.index)
-  }
-  node.entries.push(entry)
+const follow = (from: Node, segments: readonly string[], index: number): Node =>
+  segments.reduce((node, segment) => childOf(node, segment, index), from)
+
+const middleBehind = (node: Node, segments: readonly string[], from: number, index: number): Middle => {
+  const site = node.site ?? { from, byText: new Map(), isReached: false }
+  node.site = site
+  return getOrAdd(site.byText, segments.join('/'), () => ({ segments, site, deep: createNode(index) }))
 }
 
-/**
- * Builds the trie once. What a walk keeps (the nodes possible, the best rule so far) lives here rather than in each
- * call, since walks never interleave and this is on the way of every request.
- */
+const deepBehind = (node: Node, index: number): Node => {
+  node.deep ??= createNode(index)
+  return node.deep
+}
+
+const end = (node: Node, { index, methods, hosts }: Entry): void => {
+  if (hosts !== null) {
+    node.byHost ??= new Map()
+    for (const host of hosts) getOrAdd(node.byHost, host, (): Choice[] => []).push({ index, methods })
+  } else if (node.first === noRule) {
+    node.first = index
+    node.methods = methods
+  } else if (node.methods !== null) {
+    node.later ??= []
+    node.later.push({ index, methods })
+  }
+}
+
 export const createTrie = (entries: readonly Entry[]): Trie => {
-  const root = createNode(false)
-  for (const entry of entries) plant(root, entry)
-  let active: Node[] = []
-  let next: Node[] = []
-  let possible = 0
-  let best = none
-  let step = 0
-  let begin = 0
+  const root = createNode(entries[0]?.index ?? 0)
+  const middles = new Set<Middle>()
 
-  const accept = (node: Node, method: string, host: string): void => {
-    for (const { index, methods, hosts } of node.entries) {
-      if (index >= best) return
-      if ((methods === null || methods.has(method)) && (hosts === null || hosts.has(host))) best = index
-    }
+  /** A pattern holds two `**` at most, and two in a row are one. */
+  const plant = ({ template, index }: Entry): Node => {
+    const segments = template.slice(1).split('/')
+    const first = segments.indexOf(anySegments)
+    if (first === -1) return follow(root, segments, index)
+    const last = segments.lastIndexOf(anySegments)
+    const begin = follow(root, segments.slice(0, first), index)
+    const tail = segments.slice(last + 1).reverse()
+    if (last - first < 2) return follow(deepBehind(begin, index), tail, index)
+    const middle = middleBehind(begin, segments.slice(first + 1, last), first, index)
+    middles.add(middle)
+    return follow(middle.deep, tail, index)
   }
 
-  const enter = (node: Node, method: string, host: string): void => {
-    if (node.least >= best) return
-    next[possible++] = node
-    const deep = node.deep
-    if (deep === null || deep.enteredAt === step) return
-    // A final `**` takes whatever follows, so its rules fit already now; only what stands behind it has to go on.
-    if (deep.enteredAt < begin) accept(deep, method, host)
-    deep.enteredAt = step
-    if (!deep.isLeaf && deep.least < best) next[possible++] = deep
-  }
-
-  const advance = (node: Node, segment: string, method: string, host: string): void => {
-    if (node.isLeaf || node.least >= best) return
-    if (node.isDeep && node.enteredAt !== step) {
-      node.enteredAt = step
-      next[possible++] = node
-    }
-    const literal = node.literals?.get(segment)
-    if (literal !== undefined) enter(literal, method, host)
-    if (segment === '') return
-    if (node.one !== null) enter(node.one, method, host)
-    for (const glob of node.globs) if (glob.fits(segment)) enter(glob.node, method, host)
-  }
-
-  const first = (path: string, method: string, host: string): number => {
-    begin = ++step
-    best = none
-    possible = 0
-    enter(root, method, host)
-    for (let from = 1, slash = 0; slash !== -1 && possible > 0; from = slash + 1) {
-      slash = path.indexOf('/', from)
-      const segment = slash === -1 ? path.slice(from) : path.slice(from, slash)
-      const count = possible
-      const spare = active
-      active = next
-      next = spare
-      possible = 0
-      step++
-      // By index, since both lists keep the nodes of longer walks behind their end.
-      for (let index = 0; index < count; index++) advance(active[index] ?? root, segment, method, host)
-    }
-    for (let index = 0; index < possible; index++) accept(next[index] ?? root, method, host)
-    return best === none ? -1 : best
-  }
-
-  return { first }
+  for (const entry of entries) end(plant(entry), entry)
+  return { root, middles: [...middles] }
 }

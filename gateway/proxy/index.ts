@@ -5,10 +5,10 @@
  */
 export { createClientAddress, type Peer } from './client-address.js'
 export { createClientFields } from './client-fields.js'
-export { createForward, expectsContinue, type Forwarded, type Forwarding } from './forward.js'
+export { createForward, expectsContinue, type Forwarded, type Forwarding, stripPrefix } from './forward.js'
 export { forwardedFields, lastOf, protocolOf } from './forwarded-fields.js'
 export { createInquiries, type Inquiry, type InquiryMode } from './inquiry.js'
 export { createRequestBody } from './request-body.js'
 export { createRequestHeaders, foldName } from './request-headers.js'
-export { parseRequestTarget, type RequestTarget, type TargetFault } from './request-target.js'
+export { parseRequestTarget, type RequestTarget, readTarget, type TargetFault } from './request-target.js'
 export { createUpstreams, type UpstreamOptions, type Upstreams, type UpstreamTarget } from './upstreams.js'

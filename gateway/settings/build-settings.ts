@@ -1,12 +1,15 @@
 /** File settings without a mistake → Settings: names and units of the code, paths absolute, everything frozen. */
 import { dirname, join, resolve } from 'node:path'
-import type { Allow, Condition, Limit, PathTolerance, Rule } from '../domain.js'
+import type { Limit, PathTolerance, Rule } from '../domain.js'
 import { readAccounts } from './accounts.js'
 import { readCookies, readCors } from './browsers.js'
+import { mapValues, readAllow } from './build-allow.js'
 import { buildClient } from './build-client.js'
 import { readIssuer } from './build-issuers.js'
 import { readKeys } from './build-keys.js'
 import type { Pattern } from './coherent-rules.js'
+import { readAssertion } from './policy-assertions.js'
+import { readTest } from './policy-tests.js'
 import type { FileSettings } from './schema.js'
 import type { Secret } from './secret.js'
 import type { Address, LogTarget, Settings, StoreTarget, TokenSettings, Upstream } from './settings.js'
@@ -19,13 +22,16 @@ export interface Surroundings {
   /** By client. */
   readonly clientSecrets: ReadonlyMap<string, readonly Secret[]>
   readonly patterns: readonly (Pattern | null)[]
-  readonly lineOf: (rule: number) => number
+  /** The canonical spelling of a pattern that can be read. */
+  readonly canonical: (pattern: string) => string
+  readonly lineOf: (list: 'rules' | 'assertions' | 'tests', index: number) => number
 }
 
 export function buildSettings(file: FileSettings, surroundings: Surroundings): Settings {
   const { directory } = surroundings
   const store = readStore(file.store, directory)
   const upstreams = mapValues(file.upstreams, (upstream, name) => readUpstream(name, upstream))
+  const rules = file.rules.map((rule, index) => readRule(rule, index, file, upstreams, surroundings))
   const settings: Settings = {
     revision: surroundings.revision,
     file: surroundings.file,
@@ -52,7 +58,12 @@ export function buildSettings(file: FileSettings, surroundings: Surroundings): S
     limits: mapValues(file.limits, (limit, name) => readLimit(name, limit)),
     listenerLimit: file.listener_limit === undefined ? null : readLimit('listener', file.listener_limit),
     upstreams,
-    rules: file.rules.map((rule, index) => readRule(rule, index, file, upstreams, surroundings))
+    rules,
+    assertions: file.assertions.map((assertion, index) =>
+      readAssertion(assertion, index, surroundings.lineOf('assertions', index), surroundings.canonical)
+    ),
+    tests: file.tests.map((_test, index) => readTest(file, index, rules, surroundings.lineOf('tests', index))),
+    shadow: file.shadow === undefined ? null : resolve(directory, file.shadow)
   }
   return freeze(settings)
 }
@@ -133,7 +144,7 @@ function readRule(
   const limits = rule.limit ?? file.default_limits
   return {
     index,
-    line: lineOf(index),
+    line: lineOf('rules', index),
     path: patterns[index]?.path ?? rule.path,
     hosts: rule.host ?? null,
     methods: rule.methods ?? null,
@@ -142,31 +153,6 @@ function readRule(
     limits: limits.filter((name, place) => name !== 'none' && limits.indexOf(name) === place),
     paths: readTolerance(rule.paths, upstream?.paths ?? strictest)
   }
-}
-
-type FileCondition = Exclude<FileSettings['rules'][number]['allow'], string | readonly unknown[]>
-
-function readAllow(allow: FileSettings['rules'][number]['allow']): Allow {
-  if (typeof allow === 'string') return { kind: allow }
-  return { kind: 'any', of: (Array.isArray(allow) ? allow : [allow]).map(readCondition) }
-}
-
-function readCondition({ roles, all_roles, scopes, claims, networks, issuers }: FileCondition): Condition {
-  return {
-    ...(roles && { roles }),
-    ...(all_roles && { allRoles: all_roles }),
-    ...(scopes && { scopes }),
-    ...(claims && { claims: mapValues(claims, (expectations) => expectations) }),
-    ...(networks && { networks }),
-    ...(issuers && { issuers })
-  }
-}
-
-/** A record without a prototype: `constructor` is a name like any other, and absent unless given. */
-function mapValues<T, U>(record: Readonly<Record<string, T>>, read: (value: T, name: string) => U): Record<string, U> {
-  const mapped: Record<string, U> = Object.create(null)
-  for (const [name, value] of Object.entries(record)) mapped[name] = read(value, name)
-  return mapped
 }
 
 function freeze<T>(value: T): T {

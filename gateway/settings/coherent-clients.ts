@@ -1,4 +1,4 @@
-import { type Finding, mistakeAt, type Path, warningAt } from './findings.js'
+import { type Finding, mistakeAt, mistakeAtKey, type Path, placeOfKey, warningAt } from './findings.js'
 import type { Draft } from './schema.js'
 import { readSecret, type Secret } from './secret.js'
 
@@ -24,8 +24,13 @@ function secretForms(client: DraftClient, path: Path): Finding[] {
   // A secret that is there and wrong has been told of already, and is undefined here.
   const one = 'secret' in client
   const several = 'secrets' in client
-  if (one && several) return [mistakeAt([...path, 'secrets'], 'stands beside secret', 'keep one of them')]
-  if (!one && !several) return [mistakeAt(path, 'has no secret', `write secret: "\${NAME}" or secret: { file: path }`)]
+  if (one && several) {
+    const related = [placeOfKey([...path, 'secret'], 'this one')]
+    return [mistakeAtKey([...path, 'secrets'], 'stands beside secret', 'keep one of them', related)]
+  }
+  if (!one && !several) {
+    return [mistakeAt([...path, 'secret'], 'is missing', `write secret: "\${NAME}" or secret: { file: path }`)]
+  }
   if (secrets === undefined || (secrets.length > 0 && secrets.length <= mostSecrets)) return []
   return [mistakeAt([...path, 'secrets'], 'must be one or two: the old one and the new one')]
 }

@@ -1,6 +1,5 @@
-import { type Finding, mistakeAt, quote, warningAt } from './findings.js'
+import { type Finding, mistakeAt, placeOfValue, quote, warningAt } from './findings.js'
 import type { Draft } from './schema.js'
-import { suggest } from './suggestions.js'
 
 type DraftIssuer = NonNullable<NonNullable<Draft['issuers']>[string]>
 
@@ -12,14 +11,16 @@ export function coherentIssuers(draft: Draft, ownIssuer: string | undefined): Fi
     if (issuer === undefined) return []
     const twin = issuer.issuer === undefined ? undefined : named.get(issuer.issuer)
     if (issuer.issuer !== undefined && twin === undefined) named.set(issuer.issuer, name)
-    return [...repeated(name, twin), ...keysOf(name, issuer), ...mappingOf(name, issuer)]
+    return [...repeated(name, twin, draft), ...keysOf(name, issuer), ...mappingOf(name, issuer)]
   })
 }
 
-function repeated(name: string, twin: string | undefined): Finding[] {
+function repeated(name: string, twin: string | undefined, { tokens }: Draft): Finding[] {
   if (twin === undefined) return []
   const message = twin === 'self' ? 'is the issuer of our own tokens' : `is that of ${quote(twin)} too`
-  return [mistakeAt(['issuers', name, 'issuer'], message, 'a token must tell by `iss` alone whose it is')]
+  const own = tokens?.issuer === undefined ? ['public_url'] : ['tokens', 'issuer']
+  const related = [placeOfValue(twin === 'self' ? own : ['issuers', twin, 'issuer'], 'the same')]
+  return [mistakeAt(['issuers', name, 'issuer'], message, 'a token must tell by `iss` alone whose it is', related)]
 }
 
 function keysOf(name: string, { issuer, jwks_url: url, discovery, insecure_http: insecure }: DraftIssuer): Finding[] {
@@ -43,17 +44,4 @@ function keysOf(name: string, { issuer, jwks_url: url, discovery, insecure_http:
 function mappingOf(name: string, { roles }: DraftIssuer): Finding[] {
   if (roles?.pass_unmapped !== true || roles.map !== undefined || 'map' in roles) return []
   return [warningAt(['issuers', name, 'roles', 'pass_unmapped'], 'means nothing without map')]
-}
-
-/** The names in a condition; `known` are those of the file, null where its section is mistaken. */
-export function danglingIssuers(
-  issuers: readonly (string | undefined)[] | undefined,
-  known: readonly string[] | null,
-  path: Finding['path']
-): Finding[] {
-  return (issuers ?? []).flatMap((name, index) => {
-    if (name === undefined || known === null || name === 'self' || known.includes(name)) return []
-    const hint = suggest(name, [...known, 'self']) ?? `the names are ${[...known, 'self'].join(', ')}`
-    return [mistakeAt([...path, 'issuers', index], `no issuer is called ${quote(name)}`, hint)]
-  })
 }

@@ -1,4 +1,4 @@
-import { danglingIssuers } from './coherent-issuers.js'
+import { createDanglingNames, type DanglingNames, type GivenNames } from './dangling-names.js'
 import { type Finding, mistakeAt, mistakeAtKey, type Path, quote, warningAt } from './findings.js'
 import { standardClaims } from './identity-leaves.js'
 import type { Draft } from './schema.js'
@@ -9,13 +9,6 @@ type DraftRule = NonNullable<NonNullable<Draft['rules']>[number]>
 type DraftCondition = Extract<DraftRule['allow'], { readonly roles?: unknown }>
 
 export type Pattern = Exclude<ReturnType<PolicyLanguage['readPattern']>, { readonly fault: string }>
-
-/** The names of the file that rules refer to; null: the section itself is mistaken, so nothing dangles. */
-export interface Names {
-  readonly upstreams: readonly string[] | null
-  readonly limits: readonly string[] | null
-  readonly issuers: readonly string[] | null
-}
 
 /** The pattern of each rule; null where it has none that can be read. */
 export function readPatterns(
@@ -30,68 +23,77 @@ export function readPatterns(
     findings.push(mistakeAt(['rules', index, 'path'], pattern.fault))
     return null
   })
+  for (const { index, fault } of language.findExcess(patterns.map((pattern) => pattern?.path ?? null)))
+    findings.push(mistakeAt(['rules', index, 'path'], fault))
   return { patterns, findings }
 }
 
 /** What rules must say about each other and about the names they use. */
-export function coherentRules(draft: Draft, patterns: readonly (Pattern | null)[], names: Names): Finding[] {
-  const defaults = (draft.default_limits ?? []).flatMap((name, index) => {
-    return dangling('limit', name, names.limits, ['default_limits', index])
-  })
-  // What claims the tokens of others have, nobody knows here.
-  const ownOnly = names.issuers?.length === 0
-  const claims = ownOnly ? [...standardClaims, ...Object.keys(draft.tokens?.claims ?? {})] : null
+export function coherentRules(draft: Draft, patterns: readonly (Pattern | null)[], given: GivenNames): Finding[] {
+  const danglingNames = createDanglingNames(given)
+  const defaults = danglingNames('limit', draft.default_limits ?? [], (index) => ['default_limits', index])
+  const claims = knownClaims(draft, given)
   const each = (draft.rules ?? []).flatMap((rule, index) => {
     if (rule === undefined) return []
     const path = ['rules', index]
     return [
-      ...destination(rule, names, path),
-      ...limitsOf(rule, names, path),
-      ...conditionsOf(rule, path).flatMap(([condition, at]) => [
-        ...claimsOf(condition, patterns[index] ?? null, claims, at),
-        ...danglingIssuers(condition.issuers, names.issuers, at)
-      ]),
+      ...destination(rule, danglingNames, path),
+      ...limitsOf(rule, danglingNames, path),
+      ...coherentAllow(rule.allow, patterns[index] ?? null, claims, danglingNames, [...path, 'allow']),
       ...tolerated(draft, rule, patterns[index] ?? null, path),
       ...ownPaths(draft, rule, patterns[index] ?? null, path)
     ]
   })
-  return [...defaults, ...each, ...repetitions(draft, patterns)]
+  return [...defaults, ...each]
 }
 
-function destination(rule: DraftRule, names: Names, path: Path): Finding[] {
-  if (rule.to !== undefined) return dangling('upstream', rule.to, names.upstreams, [...path, 'to'])
+function destination(rule: DraftRule, danglingNames: DanglingNames, path: Path): Finding[] {
+  if (rule.to !== undefined) return danglingNames('upstream', [rule.to], () => [...path, 'to'])
   if ('to' in rule || rule.allow === 'nobody') return []
   return [mistakeAt([...path, 'to'], 'is missing', 'name the upstream, unless the rule is `allow: nobody`')]
 }
 
-function limitsOf(rule: DraftRule, names: Names, path: Path): Finding[] {
+function limitsOf(rule: DraftRule, danglingNames: DanglingNames, path: Path): Finding[] {
   const limits = rule.limit ?? []
   if (limits.length === 1 && limits[0] === 'none') return []
-  return limits.flatMap((name, index) => {
-    const at = [...path, 'limit', index]
-    if (name === 'none') return [mistakeAt(at, "must stand alone: 'none' is no limit at all")]
-    return dangling('limit', name, names.limits, at)
+  const at = (index: number) => [...path, 'limit', index]
+  const misplaced = limits.flatMap((name, index) => {
+    return name === 'none' ? [mistakeAt(at(index), "must stand alone: 'none' is no limit at all")] : []
   })
+  const named = limits.map((name) => (name === 'none' ? undefined : name))
+  return [...misplaced, ...danglingNames('limit', named, at)]
 }
 
-function dangling(kind: string, name: string | undefined, known: readonly string[] | null, path: Path): Finding[] {
-  if (name === undefined || known === null || known.includes(name)) return []
-  const hint =
-    suggest(name, known) ?? (known.length > 0 && known.length <= 8 ? `the names are ${known.join(', ')}` : null)
-  return [mistakeAt(path, `no ${kind} is called ${quote(name)}`, hint)]
-}
-
-function conditionsOf(rule: DraftRule, path: Path): [DraftCondition, Path][] {
-  const { allow } = rule
+/** The conditions of an `allow` that stands at the path. */
+export function conditionsOf(allow: DraftRule['allow'], path: Path): [DraftCondition, Path][] {
   if (allow === undefined || typeof allow === 'string') return []
-  if (!Array.isArray(allow)) return [[allow as DraftCondition, [...path, 'allow']]]
+  if (!Array.isArray(allow)) return [[allow as DraftCondition, path]]
   return allow.flatMap((condition: DraftCondition | undefined, index) => {
-    return condition === undefined ? [] : [[condition, [...path, 'allow', index]]]
+    return condition === undefined ? [] : [[condition, [...path, index]]]
   })
+}
+
+/** The claims that tokens have; null: those of others have any, and nobody knows here. */
+export function knownClaims(draft: Draft, given: GivenNames): readonly string[] | null {
+  return given.issuer?.size === 0 ? [...standardClaims, ...Object.keys(draft.tokens?.claims ?? {})] : null
+}
+
+/** What an `allow` says that cannot be meant. `known`: claims, null where there is no telling. */
+export function coherentAllow(
+  allow: DraftRule['allow'],
+  pattern: Pattern | null,
+  known: readonly string[] | null,
+  danglingNames: DanglingNames,
+  path: Path
+): Finding[] {
+  return conditionsOf(allow, path).flatMap(([condition, at]) => [
+    ...claimsOf(condition, pattern, known, at),
+    ...danglingNames('issuer', condition.issuers ?? [], (index) => [...at, 'issuers', index])
+  ])
 }
 
 /** Claims that conditions have a better word for, or that say nothing about who asks. */
-const unsuitableClaims: ReadonlyMap<string, string> = new Map([
+export const unsuitableClaims: ReadonlyMap<string, string> = new Map([
   ['roles', 'write roles: [...] beside claims'],
   ['role', 'write roles: [...] beside claims'],
   ['scope', 'write scopes: [...] beside claims'],
@@ -164,25 +166,4 @@ function ownPaths(draft: Draft, rule: DraftRule, pattern: Pattern | null, path: 
   }
   if (!lies('/.well-known')) return []
   return [warningAt(at, 'lies under /.well-known, where the gateway answers for its keys and metadata before any rule')]
-}
-
-/** An identical rule further up takes every request; what only covers another is for the analysis of the policy. */
-function repetitions(draft: Draft, patterns: readonly (Pattern | null)[]): Finding[] {
-  const first = new Map<string, number>()
-  return (draft.rules ?? []).flatMap((rule, index) => {
-    const pattern = patterns[index]
-    if (rule === undefined || !pattern || mistaken(rule, 'host') || mistaken(rule, 'methods')) return []
-    const path = pattern.path.replace(/\{[^}]*\}/g, '{}')
-    const key = JSON.stringify([path, rule.host?.toSorted() ?? null, rule.methods?.toSorted() ?? null])
-    const earlier = first.get(key)
-    if (earlier === undefined) {
-      first.set(key, index)
-      return []
-    }
-    return [warningAt(['rules', index], `can never match: rules[${earlier}] takes the same requests first`)]
-  })
-}
-
-function mistaken(rule: DraftRule, key: 'host' | 'methods'): boolean {
-  return key in rule && rule[key] === undefined
 }

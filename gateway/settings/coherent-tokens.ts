@@ -1,5 +1,5 @@
 import { coherentKeys } from './coherent-keys.js'
-import { type Finding, mistakeAt, mistakeAtKey, quote } from './findings.js'
+import { type Finding, mistakeAt, mistakeAtKey, placeOfKey, placeOfValue, quote } from './findings.js'
 import { foldHeaderName, reservedClaims, standardClaims } from './identity-leaves.js'
 import type { Draft } from './schema.js'
 import { suggest } from './suggestions.js'
@@ -12,7 +12,8 @@ export function coherentTokens(draft: Draft): Finding[] {
 function sessionAges(draft: Draft): Finding[] {
   const { idle, absolute } = draft.tokens?.refresh ?? {}
   if (idle === undefined || absolute === undefined || idle <= absolute) return []
-  return [mistakeAt(['tokens', 'refresh', 'idle'], 'must not be longer than tokens.refresh.absolute')]
+  const related = [placeOfValue(['tokens', 'refresh', 'absolute'], 'this')]
+  return [mistakeAt(['tokens', 'refresh', 'idle'], 'must not be longer than tokens.refresh.absolute', null, related)]
 }
 
 function configuredClaims(draft: Draft): Finding[] {
@@ -31,7 +32,9 @@ function identityHeaders(draft: Draft): Finding[] {
     folded.set(foldHeaderName(header), header)
     const findings: Finding[] = []
     if (twin !== undefined) {
-      findings.push(mistakeAtKey(path, `many servers take it for the same field as ${quote(twin)}`, 'keep one of them'))
+      const related = [placeOfKey(['identity', 'headers', twin], 'this one')]
+      const message = `many servers take it for the same field as ${quote(twin)}`
+      findings.push(mistakeAtKey(path, message, 'keep one of them', related))
     }
     // Tokens of others may carry any claim.
     if (claim !== undefined && !known.includes(claim) && Object.keys(draft.issuers ?? {}).length === 0) {

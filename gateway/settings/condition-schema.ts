@@ -33,17 +33,22 @@ function claimExpectation(): Leaf<ClaimExpectation> {
   })
 }
 
-const roleName = text('a role: letters, digits and : _ . / -', /^[A-Za-z0-9:_./-]+$/)
-const scopeName = text('a scope: one word, as RFC 6749 §3.3 spells it', /^[\x21\x23-\x5B\x5D-\x7E]+$/)
+export const roleName = text('a role: letters, digits and : _ . / -', /^[A-Za-z0-9:_./-]+$/)
+export const scopeName = text('a scope: one word, as RFC 6749 §3.3 spells it', /^[\x21\x23-\x5B\x5D-\x7E]+$/)
 
-const issuerName = text('the name of an issuer', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)
+export const issuerName = text('the name of an issuer', /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/)
 
 const condition = section({
   roles: listOf(roleName, anyRole).optional().describe('Any of these roles.'),
   all_roles: listOf(roleName, anyRole).optional().describe('All of these roles.'),
   scopes: listOf(scopeName, anyRole).optional().describe('All of these scopes.'),
   claims: z
-    .record(claimName(), oneOrMany(claimExpectation(), anyRole))
+    .record(
+      claimName(),
+      oneOrMany(claimExpectation(), anyRole).describe(
+        'What it must equal; of a list, one. `"{id}"` is a segment of the path.'
+      )
+    )
     .refine((claims) => Object.keys(claims).length > 0, { error: anyRole })
     .optional()
     .describe('Each claim equals the value, or one of the list; `"{id}"` is the segment that the path names so.'),

@@ -4,9 +4,11 @@
  * Must never know: Fastify, Redis, the clock; what a pattern means is handed in.
  * State: none.
  */
+export { type Finding, mistakeAt, mistakeAtKey, type Path, warningAt } from './findings.js'
 export { loadSettings } from './load-settings.js'
-export { formatMistake, formatMistakeWithFrame, type Mistake, type Result } from './mistakes.js'
+export { formatMistake, type Mistake, type Result } from './mistakes.js'
 export { parseSettings } from './parse-settings.js'
+export type { Expectation, PolicyTest } from './policy-tests.js'
 export type { Secret } from './secret.js'
 export type {
   AccountSettings,
@@ -14,8 +16,10 @@ export type {
   LogTarget,
   PolicyLanguage,
   Settings,
+  SettledAssertion,
   StoreTarget,
   TokenKeys,
   TokenSettings,
   Upstream
 } from './settings.js'
+export { showMistake } from './show-mistake.js'

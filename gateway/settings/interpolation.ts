@@ -7,6 +7,7 @@ export interface InterpolationFault {
   readonly hint: string | null
 }
 
+const mostFaults = 10
 const reference = /\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\})?/g
 
 /**
@@ -17,25 +18,22 @@ export function interpolate(
   text: string,
   environment: Environment
 ): { readonly text: string } | { readonly faults: readonly InterpolationFault[] } {
-  const faults: InterpolationFault[] = []
+  // By message: of the same thing over and over once is enough.
+  const faults = new Map<string, InterpolationFault>()
+  const note = (message: string, hint: string) => {
+    if (faults.size < mostFaults) faults.set(message, { message, hint })
+    return ''
+  }
   const replaced = text.replace(reference, (whole: string, name: string | undefined, fallback: string | undefined) => {
     if (whole === '$${') return '${'
     if (name === undefined) {
-      faults.push({
-        message: "has a '${' that is no reference",
-        hint: `write \${NAME} or \${NAME:-default}, or $\${ for a plain \${`
-      })
-      return ''
+      return note("has a '${' that is no reference", `write \${NAME} or \${NAME:-default}, or $\${ for a plain \${`)
     }
     // Own properties only: an environment has no variable called `constructor`.
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined
     if (fallback !== undefined) return value === undefined || value === '' ? fallback : value
     if (value !== undefined) return value
-    faults.push({
-      message: `the environment variable ${quote(name)} is not set`,
-      hint: `set it, or write \${${name}:-default}`
-    })
-    return ''
+    return note(`the environment variable ${quote(name)} is not set`, `set it, or write \${${name}:-default}`)
   })
-  return faults.length > 0 ? { faults } : { text: replaced }
+  return faults.size > 0 ? { faults: [...faults.values()] } : { text: replaced }
 }

@@ -10,10 +10,9 @@ import { largestFile } from './yaml-syntax.js'
 export async function loadSettings(file: string, environment: Environment, language: PolicyLanguage): Promise<Result> {
   const read = await readSource(file)
   if ('source' in read) return parseSettings(file, read.source, environment, language)
-  return {
-    mistakes: [{ file, line: 0, column: 0, path: '', message: read.fault, hint: read.hint ?? null }],
-    warnings: []
-  }
+  const nowhere = { line: 0, column: 0, endLine: 0, endColumn: 0, path: '', times: 1, excerpt: [], related: [] }
+  const { fault: message, hint = null } = read
+  return { mistakes: [{ level: 'mistake', file, ...nowhere, message, hint }], warnings: [] }
 }
 
 async function readSource(file: string): Promise<{ source: string } | { fault: string; hint?: string }> {

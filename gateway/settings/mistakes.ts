@@ -1,18 +1,53 @@
+import type { Finding } from './findings.js'
 import type { Settings } from './settings.js'
 
-/** One thing wrong in the file. Line and column count from 1; line 0: the file as a whole. */
-export interface Mistake {
-  readonly file: string
+/** A line of the file as a person may see it: no secret, no control character, of bounded length. */
+export interface ShownLine {
+  readonly number: number
+  readonly text: string
+  /** How many characters of the line stand before `text`. */
+  readonly skipped: number
+}
+
+/** Where something stands. Lines and columns count from 1, `endColumn` is the one behind the last character. */
+export interface Place {
   readonly line: number
   readonly column: number
+  readonly endLine: number
+  readonly endColumn: number
+}
+
+/** One thing wrong in the file. Line 0: the file as a whole. */
+export interface Mistake extends Place {
+  readonly level: Finding['level']
+  readonly file: string
   /** `rules[2].to`; empty for the document itself. */
   readonly path: string
   readonly message: string
   readonly hint: string | null
+  /** How many it stands for: 1, but where the last of very many sums up the rest. */
+  readonly times: number
+  /** The line it begins in, and those around it. */
+  readonly excerpt: readonly ShownLine[]
+  /** Other places of the file that explain it. */
+  readonly related: readonly RelatedPlace[]
 }
 
+export interface RelatedPlace extends Place {
+  readonly message: string
+  readonly excerpt: readonly ShownLine[]
+}
+
+/** What was found at paths of the file → where that is, in the order of the file. */
+export type Locate = (findings: readonly Finding[]) => readonly Mistake[]
+
 export type Result =
-  | { readonly settings: Settings; readonly warnings: readonly Mistake[] }
+  | {
+      readonly settings: Settings
+      readonly warnings: readonly Mistake[]
+      /** For what others find in these settings. It holds on to the whole text of the file. */
+      readonly locate: Locate
+    }
   | { readonly mistakes: readonly Mistake[]; readonly warnings: readonly Mistake[] }
 
 /** One line: `gateway.yaml:14:7 rules[2].to: no upstream is called 'backend', did you mean 'backends'?`. */
@@ -21,38 +56,4 @@ export function formatMistake(mistake: Mistake): string {
   const path = mistake.path === '' ? '' : `${mistake.path}: `
   const hint = mistake.hint === null ? '' : `, ${mistake.hint}`
   return `${place} ${path}${mistake.message}${hint}`
-}
-
-const frameWidth = 120
-
-/** The same, followed by the source line and a caret under the place. */
-export function formatMistakeWithFrame(mistake: Mistake, source: string, options: { readonly color: boolean }): string {
-  const headline = formatMistake(mistake)
-  const line = source.split(/\r\n|[\r\n]/)[mistake.line - 1]
-  if (line === undefined) return headline
-  const start = Math.max(0, mistake.column - 1 - frameWidth / 2)
-  const shown = printable(maskSecrets(line, mistake.path)).slice(start, start + frameWidth)
-  const gutter = `${mistake.line}`.padStart(5)
-  const caret = `${' '.repeat(Math.max(0, mistake.column - 1 - start))}^`
-  const paint = (code: number, text: string) => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text)
-  return [
-    paint(1, headline),
-    `${paint(2, `${gutter} |`)} ${shown}`,
-    `${paint(2, `${' '.repeat(gutter.length)} |`)} ${paint(31, caret)}`
-  ].join('\n')
-}
-
-/** A secret written into the file itself must not travel from there into a log; a reference to one may. */
-function maskSecrets(line: string, path: string): string {
-  // A secret on a line of its own, or in a list, stands without its key.
-  const alone = /\bsecrets?(\[\d+\])?$/.test(path) && !/\bsecrets?["']?\s*:/.test(line)
-  if (alone) return line.replace(/[^\s-].*$/, (value) => '*'.repeat(value.length))
-  return line.replace(/(\bsecrets?["']?\s*:\s*)([^\s{].*)$/, (whole, key: string, value: string) => {
-    return /^["']?\$\{\w+\}/.test(value) ? whole : key + '*'.repeat(value.length)
-  })
-}
-
-/** One column for each character, so that the caret stands where it should and a terminal is left alone. */
-function printable(line: string): string {
-  return line.replace(/\t/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f]/g, '?')
 }

@@ -8,15 +8,22 @@ import { coherentForwardAuth } from './coherent-forward-auth.js'
 import { coherentIssuers } from './coherent-issuers.js'
 import { readSigningSecret } from './coherent-keys.js'
 import { coherentListeners } from './coherent-listeners.js'
-import { coherentRules, type Names, readPatterns } from './coherent-rules.js'
+import { coherentRoles } from './coherent-roles.js'
+import { coherentRules, readPatterns } from './coherent-rules.js'
 import { coherentTokens } from './coherent-tokens.js'
-import { type Finding, isWithin, mistakeAt, type Path, writePath } from './findings.js'
+import type { GivenNames } from './dangling-names.js'
+import { createExcerpts } from './excerpts.js'
+import { createRegion, type Finding, mistakeAt, type Path } from './findings.js'
 import type { Environment } from './interpolation.js'
-import type { Mistake, Result } from './mistakes.js'
+import { createLocate } from './locate.js'
+import type { Result } from './mistakes.js'
+import { coherentAssertions } from './policy-assertions.js'
+import { coherentTests } from './policy-tests.js'
+import { secretSpans, secretSpansOfText } from './secret-spans.js'
 import type { PolicyLanguage } from './settings.js'
 import { readShape, valueAt } from './shape.js'
 import { readSyntax } from './yaml-syntax.js'
-import { readTree, type Tree } from './yaml-tree.js'
+import { readTree } from './yaml-tree.js'
 
 /**
  * Reads the text of a settings file into frozen Settings, or tells every mistake in it; never throws.
@@ -29,17 +36,22 @@ export function parseSettings(
   language: PolicyLanguage
 ): Result {
   const syntax = readSyntax(source)
-  const tree = readTree(syntax.contents, syntax.lines, environment)
+  const tree = readTree(syntax.contents, environment)
+  const excerpts = createExcerpts(source, syntax.lines, () => {
+    return syntax.readable ? secretSpans(syntax.contents, tree.targets, source) : secretSpansOfText(source)
+  })
+  const locate = createLocate({ file, tree: tree.value, spanOf: tree.spanOf, excerpts })
   const early = [...syntax.findings, ...tree.findings]
   if (!syntax.readable || !isMap(tree.value)) {
     const root = syntax.readable && early.length === 0 ? [explainRoot(tree.value)] : []
-    return { mistakes: locate(file, tree, [...early, ...root]), warnings: [] }
+    return { mistakes: locate([...early, ...root]), warnings: [] }
   }
   const directory = dirname(resolve(file))
-  const { draft, complete, findings: shapeFindings } = readShape(withListen(tree.value, environment))
+  const { draft, complete, findings: shapeFindings, meant } = readShape(withListen(tree.value, environment))
   const { patterns, findings: patternFindings } = readPatterns(draft, language)
   const { secret, findings: secretFindings } = readSigningSecret(draft, directory)
   const { secrets: clientSecrets, findings: clientFindings } = readClientSecrets(draft, directory)
+  const names = namesOf(tree.value, createRegion(meant))
   const later = [
     ...shapeFindings,
     ...patternFindings,
@@ -52,21 +64,26 @@ export function parseSettings(
     ...coherentBrowsers(draft),
     ...coherentIssuers(draft, draft.tokens?.issuer ?? draft.public_url),
     ...coherentAccounts(draft),
-    ...coherentRules(draft, patterns, namesOf(tree.value))
+    ...coherentRoles(draft),
+    ...coherentRules(draft, patterns, names),
+    ...coherentAssertions(draft, language, names),
+    ...coherentTests(draft, patterns, names)
   ]
   // Where the tree has a hole, everything that follows from the hole is noise.
-  const findings = [...early, ...later.filter(({ path }) => !tree.unread.some((hole) => isWithin(path, hole)))]
+  const isHole = createRegion([...tree.unread, ...meant])
+  const findings = [...early, ...later.filter(({ path }) => !isHole(path))]
   const mistakes = findings.filter(({ level }) => level === 'mistake')
-  const warnings = locate(
-    file,
-    tree,
-    findings.filter(({ level }) => level === 'warning')
-  )
-  if (mistakes.length > 0 || complete === null) return { mistakes: locate(file, tree, mistakes), warnings }
-  const lineOf = (rule: number) => tree.placeOf(['rules', rule], 'value').line
+  const warnings = locate(findings.filter(({ level }) => level === 'warning'))
+  if (mistakes.length > 0 || complete === null) return { mistakes: locate(mistakes), warnings }
+  const lineOf = (list: 'rules' | 'assertions' | 'tests', index: number) =>
+    excerpts.placeOf(tree.spanOf([list, index], 'value')).line
   const revision = createHash('sha256').update(source).digest('hex').slice(0, 12)
-  const surroundings = { revision, file, directory, secret, clientSecrets, patterns, lineOf }
-  return { settings: buildSettings(complete, surroundings), warnings }
+  const canonical = (text: string) => {
+    const pattern = language.readPattern(text)
+    return 'fault' in pattern ? text : pattern.path
+  }
+  const surroundings = { revision, file, directory, secret, clientSecrets, patterns, canonical, lineOf }
+  return { settings: buildSettings(complete, surroundings), warnings, locate }
 }
 
 /** A container has to listen on all of its addresses, whatever file is mounted into it. */
@@ -79,30 +96,17 @@ function explainRoot(value: unknown): Finding {
   return mistakeAt([], 'the file must be a map of settings', 'begin with listen:, upstreams: or rules:')
 }
 
-function namesOf(tree: unknown): Names {
+/** `isMisspelt`: what stands there under another name, nobody knows. */
+function namesOf(tree: unknown, isMisspelt: (path: Path) => boolean): GivenNames {
   const keysOf = (key: string) => {
     const value = valueAt(tree, [key])
-    return isMap(value) ? Object.keys(value) : null
+    return isMap(value) ? new Set(Object.keys(value)) : null
   }
-  const optional = (key: string) => (valueAt(tree, [key]) === undefined ? [] : keysOf(key))
-  return { upstreams: keysOf('upstreams'), limits: optional('limits'), issuers: optional('issuers') }
+  const optional = (key: string) =>
+    valueAt(tree, [key]) === undefined && !isMisspelt([key]) ? new Set<string>() : keysOf(key)
+  return { upstream: keysOf('upstreams'), limit: optional('limits'), issuer: optional('issuers') }
 }
 
 function isMap(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** In the order of the file. */
-function locate(file: string, tree: Tree, findings: readonly Finding[]): readonly Mistake[] {
-  return findings
-    .map(({ path, at, message, hint }) => {
-      return { file, ...tree.placeOf(path, at), path: writePath(asWritten(path, tree.value)), message, hint }
-    })
-    .toSorted((one, other) => one.line - other.line || one.column - other.column)
-}
-
-/** Where a single value stands for a list of one, the file knows no `[0]`. */
-function asWritten(path: Path, tree: unknown): Path {
-  const around = path.slice(0, -1)
-  return typeof path.at(-1) === 'number' && !Array.isArray(valueAt(tree, around)) ? around : path
 }

@@ -4,9 +4,6 @@ import type { Path } from './findings.js'
 const planned = [
   'tls',
   'workers',
-  'tests',
-  'assertions',
-  'shadow',
   'compat',
   'max_staleness',
   'users.source',

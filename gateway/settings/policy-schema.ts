@@ -7,8 +7,8 @@ import { host, origin } from './network-leaves.js'
 import { givenName, listOf, oneOrMany, section } from './sections.js'
 import { suggest } from './suggestions.js'
 import { literalPath } from './target-leaves.js'
+import { mostEntries } from './yaml-syntax.js'
 
-const mostRules = 10_000
 const algorithm = choice(['fixed_window', 'token_bucket'])
   .prefault('fixed_window')
   .describe('`fixed_window` starts afresh when the window ends; `token_bucket` refills evenly over it.')
@@ -87,7 +87,7 @@ export const upstreams = z
   .refine((entries) => Object.keys(entries).length > 0, { error: 'must name at least one upstream' })
   .describe('The services behind the gateway, by name.')
 
-function method(): Leaf<string> {
+export function method(): Leaf<string> {
   return textLeaf('a method such as GET', null, (written) => {
     if (METHODS.includes(written)) return written
     const upper = written.toUpperCase()
@@ -112,7 +112,7 @@ const rule = section({
 export const rules = z
   .array(rule)
   .min(1, { error: 'must not be empty: nothing would be served' })
-  .max(mostRules, { error: `must not hold more than ${mostRules} rules` })
+  .max(mostEntries)
   .describe(
     'Host, method and path choose the first rule that fits, top to bottom; its `allow` is then the verdict. ' +
       'What no rule covers is refused.'

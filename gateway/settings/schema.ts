@@ -1,5 +1,6 @@
 /** The one source of the file's form: types, defaults, the JSON Schema of editors and docs/settings.md. */
 import { z } from 'zod'
+import { assertions } from './assertion-schema.js'
 import { cors } from './browser-schema.js'
 import { clients } from './client-schema.js'
 import { forwardAuth } from './forward-auth-schema.js'
@@ -9,6 +10,7 @@ import { host, listenAddress, network, origin } from './network-leaves.js'
 import { defaultLimits, limits, listenerLimit, rules, upstreams } from './policy-schema.js'
 import { listOf, section } from './sections.js'
 import { literalPath, logTarget, storeTarget } from './target-leaves.js'
+import { shadow, tests } from './test-schema.js'
 import { identity, tokens, users } from './token-schema.js'
 
 export const settingsSchema = section({
@@ -62,7 +64,10 @@ export const settingsSchema = section({
   default_limits: defaultLimits,
   listener_limit: listenerLimit,
   upstreams,
-  rules
+  rules,
+  assertions,
+  tests,
+  shadow
 })
 
 export type FileSettings = z.output<typeof settingsSchema>

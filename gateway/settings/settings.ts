@@ -1,7 +1,8 @@
 /** What the file says once it is read: frozen, complete, in the units of the code. */
-import type { Limit, PathTolerance, Rule } from '../domain.js'
+import type { Assertion, Limit, PathTolerance, Rule } from '../domain.js'
 import type { CookieSettings, CorsSettings } from './browsers.js'
 import type { Issuer } from './build-issuers.js'
+import type { PolicyTest } from './policy-tests.js'
 import type { Secret } from './secret.js'
 
 export interface Address {
@@ -88,6 +89,15 @@ export interface ForwardAuth {
   readonly from: readonly string[]
 }
 
+/** An assertion as the file has it. */
+export type SettledAssertion = Assertion & {
+  /** Place in the file, from 0. */
+  readonly index: number
+  readonly line: number
+  /** null: it is called by what it says. */
+  readonly name: string | null
+}
+
 export interface Settings {
   /** The first 12 hexadecimal digits of the source's SHA-256. */
   readonly revision: string
@@ -115,6 +125,10 @@ export interface Settings {
   readonly listenerLimit: Limit | null
   readonly upstreams: Readonly<Record<string, Upstream>>
   readonly rules: readonly Rule[]
+  readonly assertions: readonly SettledAssertion[]
+  readonly tests: readonly PolicyTest[]
+  /** The file whose rules judge too, absolute; null: none does. */
+  readonly shadow: string | null
 }
 
 /** What settings must know of the rules' language; handed in, because rooms do not import each other. */
@@ -127,4 +141,8 @@ export interface PolicyLanguage {
         readonly needs: readonly Exclude<keyof PathTolerance, 'case'>[]
       }
     | { readonly fault: string }
+  /** Patterns, by their place in the list, with which a limit on all together is exceeded. */
+  readonly findExcess: (
+    patterns: readonly (string | null)[]
+  ) => readonly { readonly index: number; readonly fault: string }[]
 }

@@ -1,9 +1,9 @@
 /** The tree held against the schema: what of it can be used, and what zod found, in plain words. */
 import type { z } from 'zod'
-import { type Finding, mistakeAt, mistakeAtKey, type Path } from './findings.js'
+import { type Finding, mistakeAt, mistakeAtKey, type Path, quote } from './findings.js'
 import { isPlanned } from './planned-keys.js'
 import { type Draft, type FileSettings, settingsSchema } from './schema.js'
-import { suggest } from './suggestions.js'
+import { nearestOf } from './suggestions.js'
 
 type Issue = z.core.$ZodIssue
 
@@ -12,6 +12,8 @@ export interface Shape {
   /** null: there are findings. */
   readonly complete: FileSettings | null
   readonly findings: readonly Finding[]
+  /** Keys that are misspelt, as they were meant: that those are missing goes without saying. */
+  readonly meant: readonly Path[]
 }
 
 export function readShape(tree: unknown): Shape {
@@ -24,13 +26,14 @@ export function readShape(tree: unknown): Shape {
     { when: () => true }
   )
   const result = observed.safeParse(tree)
-  if (result.success) return { draft, complete: result.data, findings: [] }
+  if (result.success) return { draft, complete: result.data, findings: [], meant: [] }
   const issues = result.error.issues.flatMap((issue) => chooseForm(issue))
   for (const issue of result.error.issues) {
     // Only a list or map that is wrong as such keeps its raw value; its entries are usable still.
     if (issue.code !== 'unrecognized_keys' && !isWhole(issue)) forget(draft, toPath(issue.path))
   }
-  return { draft, complete: null, findings: issues.flatMap((issue) => explain(issue, tree)) }
+  const meant: Path[] = []
+  return { draft, complete: null, findings: issues.flatMap((issue) => explain(issue, tree, meant)), meant }
 }
 
 function toPath(path: readonly PropertyKey[]): Path {
@@ -62,9 +65,9 @@ function isOtherForm(issue: Issue): boolean {
   return issue.code === 'invalid_type' || (issue.code === 'custom' && issue.params?.otherForm === true)
 }
 
-function explain(issue: Issue, tree: unknown): Finding[] {
+function explain(issue: Issue, tree: unknown, meant: Path[]): Finding[] {
   const path = toPath(issue.path)
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => explainKey([...path, key], settingsSchema))
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => explainKey(path, key, tree, meant))
   if (issue.code === 'invalid_key') {
     const [first] = issue.issues
     return [mistakeAtKey(path, first?.message ?? 'is not a name', hintOf(first))]
@@ -98,11 +101,16 @@ function hintOf(issue: Issue | undefined): string | null {
   return typeof hint === 'string' ? hint : null
 }
 
-function explainKey(path: Path, schema: z.core.$ZodType): Finding {
+function explainKey(around: Path, key: string, tree: unknown, meant: Path[]): Finding {
+  const path = [...around, key]
   if (isPlanned(path)) return mistakeAtKey(path, 'is not supported by this version')
-  const known = keysAt(schema, path.slice(0, -1))
-  const hint = suggest(String(path.at(-1)), known) ?? `the keys here are ${known.join(', ')}`
-  return mistakeAtKey(path, 'is not a known key', known.length === 0 ? null : hint)
+  const known = keysAt(settingsSchema, around)
+  const nearest = nearestOf(key, known)
+  if (nearest !== null) {
+    if (valueAt(tree, [...around, nearest]) === undefined) meant.push([...around, nearest])
+    return mistakeAtKey(path, 'is not a known key', `did you mean ${quote(nearest)}?`)
+  }
+  return mistakeAtKey(path, 'is not a known key', known.length === 0 ? null : `the keys here are ${known.join(', ')}`)
 }
 
 /** The keys that the schema knows in the map at `path`. */

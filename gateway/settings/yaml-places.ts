@@ -1,17 +1,13 @@
-import { isMap, isScalar, isSeq, type LineCounter, type Pair, type ParsedNode } from 'yaml'
-import type { Finding, Path } from './findings.js'
+import { isMap, isScalar, isSeq, type Pair, type ParsedNode } from 'yaml'
+import type { Finding, Path, Span } from './findings.js'
 
 type Entries = ReadonlyMap<unknown, Pair<ParsedNode, ParsedNode | null>>
 
-/** Line and column of an entry, or of the nearest one around it that is written down; both count from 1. */
-export type PlaceOf = (path: Path, at: Finding['at']) => { readonly line: number; readonly column: number }
+/** Where an entry is written; of one that is not, the point where the nearest one around it begins. */
+export type SpanOf = (path: Path, at: Finding['at']) => Span
 
 /** `targets`: what each alias stands for. */
-export function createPlaces(
-  contents: ParsedNode | null,
-  targets: ReadonlyMap<ParsedNode, ParsedNode>,
-  lines: LineCounter
-): PlaceOf {
+export function createPlaces(contents: ParsedNode | null, targets: ReadonlyMap<ParsedNode, ParsedNode>): SpanOf {
   // A map is indexed when it is first asked about: many mistakes in a long map would make it quadratic.
   const indexes = new Map<ParsedNode, Entries>()
 
@@ -24,25 +20,30 @@ export function createPlaces(
     return entries
   }
 
-  function offsetOf(path: Path, at: 'value' | 'key'): number {
+  return (path, at) => {
+    if (typeof at === 'object') return at
     let node = contents
-    let offset = contents?.range[0] ?? 0
+    let written: ParsedNode | null = contents
     for (const [index, step] of path.entries()) {
       const around = node === null ? null : (targets.get(node) ?? node)
       const pair = around === null ? undefined : entriesOf(around).get(step)
       const item = isSeq(around) && typeof step === 'number' ? around.items[step] : undefined
-      if (pair === undefined && item === undefined) return offset
+      if (pair === undefined && item === undefined) {
+        // A single value may stand for a list of one.
+        return spanOf(written, typeof step === 'number' && isScalar(around) ? 'whole' : 'start')
+      }
       node = pair?.value ?? item ?? null
       const keyMeant = at === 'key' && index === path.length - 1
-      offset = (pair !== undefined && (keyMeant || !isWritten(node)) ? pair.key : node)?.range[0] ?? offset
+      written = (pair !== undefined && (keyMeant || !isWritten(node)) ? pair.key : node) ?? written
     }
-    return offset
+    return spanOf(written, 'whole')
   }
+}
 
-  return (path, at) => {
-    const { line, col } = lines.linePos(typeof at === 'number' ? at : offsetOf(path, at))
-    return { line: Math.max(1, line), column: Math.max(1, col) }
-  }
+function spanOf(node: ParsedNode | null, extent: 'start' | 'whole'): Span {
+  if (node === null) return [0, 0]
+  const [start, end] = node.range
+  return [start, extent === 'start' ? start : end]
 }
 
 /** `key:` with nothing behind it has a value, null, but no place of its own. */

@@ -9,7 +9,7 @@ import {
   type YAMLError,
   type YAMLWarning
 } from 'yaml'
-import type { Finding } from './findings.js'
+import type { Finding, Span } from './findings.js'
 
 export interface Syntax {
   readonly lines: LineCounter
@@ -21,16 +21,24 @@ export interface Syntax {
 
 export const largestFile = 4 * 1024 * 1024
 export const deepest = 32
+/** Of whatever there may be many: rules, upstreams, networks, roles. */
+export const mostEntries = 10_000
+/** Ten thousand rules have half of either; the library takes some 500 octets for each of the first. */
+const mostMarks = 400_000
+const mostTokens = 1_500_000
+/** What can be an entry, or begins one: a scalar, an alias, `-`, `,`, `:` and brackets. */
+const marks = new Set(['\u001f', '"', "'", '*', '-', ',', ':', '?', '{', '['])
+const mostFaults = 100
 
 /** Text → YAML nodes, or why not. Size and depth are bounded before anything is built. */
 export function readSyntax(source: string): Syntax {
   const lines = new LineCounter()
   const refuse = (offset: number, message: string, hint: string | null = null): Syntax => {
-    return { lines, readable: false, contents: null, findings: [fault(offset, message, hint)] }
+    return { lines, readable: false, contents: null, findings: [fault([offset, offset], message, hint)] }
   }
   if (Buffer.byteLength(source) > largestFile) return refuse(0, 'the file is larger than 4 MiB')
   const tokens = readTokens(source, lines)
-  if (!Array.isArray(tokens)) return refuse(tokens.tooDeepAt, `is nested more than ${deepest} levels deep`)
+  if (!Array.isArray(tokens)) return refuse(tokens.at, tokens.fault)
   const composer = new Composer({
     logLevel: 'silent',
     prettyErrors: false,
@@ -38,7 +46,8 @@ export function readSyntax(source: string): Syntax {
     // Looked for later: the library compares each key with every other.
     uniqueKeys: false
   })
-  const [document, second] = [...composer.compose(tokens, true, source.length)]
+  boundFaults(composer)
+  const [document, second] = composer.compose(tokens, true, source.length)
   if (second !== undefined) {
     return refuse(second.range[0], 'a second document begins here', 'keep everything in one document')
   }
@@ -50,24 +59,44 @@ function readDocument(document: Document.Parsed, lines: LineCounter): Syntax {
   const { fatal, passing } = sortFaults([...document.errors, ...document.warnings])
   if (document.directives.yaml.version !== '1.2') {
     // YAML 1.1 reads `yes` as true and 010 as 8.
-    fatal.push(fault(0, 'only YAML 1.2 is read', 'remove the %YAML directive'))
+    fatal.push(fault([0, 0], 'only YAML 1.2 is read', 'remove the %YAML directive'))
   }
   if (fatal.length > 0) return { lines, readable: false, contents: null, findings: [...fatal, ...passing] }
   return { lines, readable: true, contents: document.contents, findings: passing }
 }
 
 /** The library's parser builds deep nests in quadratic time, so it is stopped at the first level too many. */
-function readTokens(source: string, lines: LineCounter): CST.Token[] | { tooDeepAt: number } {
+function readTokens(source: string, lines: LineCounter): CST.Token[] | { readonly at: number; readonly fault: string } {
   const parser = new Parser(lines.addNewLine)
   const tokens: CST.Token[] = []
   lines.addNewLine(0)
+  let read = 0
+  let marked = 0
   for (const lexeme of new Lexer().lex(source)) {
-    tokens.push(...parser.next(lexeme))
+    for (const token of parser.next(lexeme)) tokens.push(token)
+    const at = parser.offset - lexeme.length
+    if (++read > mostTokens) return { at, fault: `the file holds more than ${mostTokens} YAML tokens` }
+    if (marks.has(lexeme.charAt(0)) && ++marked > mostMarks) {
+      return { at, fault: `the file holds more than ${mostMarks} keys, values and marks between them` }
+    }
     // The document itself and a scalar in the making are on the stack too.
-    if (parser.stack.length > deepest + 2) return { tooDeepAt: parser.offset - lexeme.length }
+    if (parser.stack.length > deepest + 2) return { at, fault: `is nested more than ${deepest} levels deep` }
   }
   tokens.push(...parser.end())
   return tokens
+}
+
+/**
+ * The library keeps every fault as an Error with its stack, a kilobyte for two octets of a file such as `\\q\\q\\q`, and
+ * has no option against it: only its own collector, which takes what it is told to.
+ */
+function boundFaults(composer: Composer): void {
+  const collect: unknown = Reflect.get(composer, 'onError')
+  if (typeof collect !== 'function') return
+  let faults = 0
+  Reflect.set(composer, 'onError', (...fault: unknown[]) => {
+    if (++faults <= mostFaults) Reflect.apply(collect, composer, fault)
+  })
 }
 
 /** After these the document still says what it says. */
@@ -80,7 +109,7 @@ function sortFaults(errors: readonly (YAMLError | YAMLWarning)[]): { fatal: Find
   const passing: Finding[] = []
   for (const error of errors.toSorted((one, other) => one.pos[0] - other.pos[0])) {
     const [message, hint] = inPlainWords(error)
-    const finding = fault(error.pos[0], message, hint)
+    const finding = fault(error.pos, message, hint)
     if (harmless.has(error.code)) passing.push(finding)
     else if (fatal.length === 0 || independent.has(error.code)) fatal.push(finding)
   }
@@ -108,6 +137,6 @@ function inPlainWords(error: YAMLError | YAMLWarning): [message: string, hint: s
   }
 }
 
-function fault(offset: number, message: string, hint: string | null = null): Finding {
-  return { level: 'mistake', path: [], at: offset, message, hint }
+function fault(at: Span, message: string, hint: string | null = null): Finding {
+  return { level: 'mistake', path: [], at, message, hint, related: [] }
 }

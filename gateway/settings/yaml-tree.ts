@@ -1,9 +1,8 @@
-import { isAlias, isScalar, isSeq, type LineCounter, type Pair, type ParsedNode, type Scalar } from 'yaml'
-import type { Finding, Path } from './findings.js'
-import { quote } from './findings.js'
+import { isAlias, isScalar, isSeq, type Pair, type ParsedNode, type Scalar } from 'yaml'
+import { type Finding, type Path, placeOfKey, quote } from './findings.js'
 import { type Environment, interpolate } from './interpolation.js'
-import { createPlaces, type PlaceOf } from './yaml-places.js'
-import { deepest } from './yaml-syntax.js'
+import { createPlaces, type SpanOf } from './yaml-places.js'
+import { deepest, mostEntries } from './yaml-syntax.js'
 
 export interface Tree {
   /** Plain maps without a prototype, lists and scalars, with the environment in place. */
@@ -11,14 +10,16 @@ export interface Tree {
   readonly findings: readonly Finding[]
   /** Where `value` has a hole because of a finding: nothing more is to be said of these. */
   readonly unread: readonly Path[]
-  readonly placeOf: PlaceOf
+  readonly spanOf: SpanOf
+  /** What each alias stands for. */
+  readonly targets: ReadonlyMap<ParsedNode, ParsedNode>
 }
 
 /** Aliases are for sharing a list or two; what expands beyond this is a bomb. */
 const mostAliasedNodes = 20_000
 
 /** YAML nodes → plain values; says which of YAML's readings nobody means. */
-export function readTree(contents: ParsedNode | null, lines: LineCounter, environment: Environment): Tree {
+export function readTree(contents: ParsedNode | null, environment: Environment): Tree {
   const findings: Finding[] = []
   const unread: Path[] = []
   const anchors = new Map<string, ParsedNode>()
@@ -31,8 +32,14 @@ export function readTree(contents: ParsedNode | null, lines: LineCounter, enviro
     return undefined
   }
 
-  function noteKey(path: Path, key: ParsedNode, message: string, hint: string | null = null): undefined {
-    findings.push({ level: 'mistake', path, at: key.range[0], message, hint })
+  function noteKey(
+    path: Path,
+    key: ParsedNode,
+    message: string,
+    hint: string | null = null,
+    related: Finding['related'] = []
+  ): undefined {
+    findings.push({ level: 'mistake', path, at: [key.range[0], key.range[1]], message, hint, related })
     return undefined
   }
 
@@ -40,12 +47,13 @@ export function readTree(contents: ParsedNode | null, lines: LineCounter, enviro
     if (node === null) return null
     if (path.length > deepest) return note(path, node, `is nested more than ${deepest} levels deep`)
     if (inAlias && ++aliased > mostAliasedNodes) {
-      if (aliased === mostAliasedNodes + 1) note(path, node, 'the aliases of this file expand to too much')
+      if (aliased === mostAliasedNodes + 1) note(path, node, `aliases expand to more than ${mostAliasedNodes} values`)
       return undefined
     }
     if (isAlias(node)) return readAlias(node, path)
     if (node.anchor !== undefined) anchors.set(node.anchor, node)
     if (isScalar(node)) return readScalar(node, path)
+    if (node.items.length > mostEntries) return note(path, node, `must not hold more than ${mostEntries} entries`)
     if (isSeq(node)) return node.items.map((item, index) => readNode(item, [...path, index], inAlias))
     return readMap(node.items, path, inAlias)
   }
@@ -79,7 +87,9 @@ export function readTree(contents: ParsedNode | null, lines: LineCounter, enviro
     if (name === '<<') return noteKey(inside, key, 'does not merge maps here', 'write the keys out')
     // JavaScript gives this name a meaning of its own, which no library on the way is free of.
     if (name === '__proto__') return noteKey(inside, key, 'cannot be used as a name')
-    if (name in map) return noteKey(inside, key, 'is given twice')
+    if (name in map) {
+      return noteKey(inside, key, 'is given twice', null, [placeOfKey(inside, 'here first')])
+    }
     return name
   }
 
@@ -102,5 +112,5 @@ export function readTree(contents: ParsedNode | null, lines: LineCounter, enviro
   }
 
   const value = readNode(contents, [], false)
-  return { value, findings, unread, placeOf: createPlaces(contents, targets, lines) }
+  return { value, findings, unread, spanOf: createPlaces(contents, targets), targets }
 }

@@ -1,8 +1,7 @@
-import { createVerifier } from 'fast-jwt'
 import type { Claims } from '../domain.js'
 import type { AccessTokens } from './access-tokens.js'
 import { readCompactJwt } from './compact-jws.js'
-import type { Key } from './key.js'
+import { createSignatureCheck } from './key-signature.js'
 import type { Keyring } from './keyring.js'
 import { isRefreshToken, sessionIdOf } from './refresh-token.js'
 
@@ -34,29 +33,16 @@ function decode(part: string | undefined): Claims | null {
   }
 }
 
-/** Whether the signature alone holds under a key. */
-function isSigned(token: string, key: Key): boolean {
-  try {
-    createVerifier({
-      key: key.verifyingKey,
-      algorithms: [key.algorithm],
-      ignoreExpiration: true,
-      ignoreNotBefore: true
-    })(token)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** What is wrong with header or signature; null: nothing. */
 function explainSignature(token: string, header: Claims, { keyring }: InspectionOptions): string | null {
-  if (readCompactJwt(token) === null) return 'It is not spelled as a signed token of this gateway may be.'
+  const jwt = readCompactJwt(token)
+  if (jwt === null) return 'It is not spelled as a signed token of this gateway may be.'
   const { kid, alg, typ } = header
   const key = typeof kid === 'string' ? keyring.find(kid) : null
   if (key === null) return `The gateway has no key ${quote(kid)}: it was issued elsewhere, or the key is gone.`
   if (alg !== key.algorithm) return `It says ${quote(alg)}, and its key is for ${key.algorithm} alone.`
-  if (!isSigned(token, key)) return 'Its signature does not fit: it was changed, or made with another key.'
+  if (!createSignatureCheck(key)(jwt.signed, jwt.signature))
+    return 'Its signature does not fit: it was changed, or made with another key.'
   return typ === 'at+jwt' ? null : `It is of type ${quote(typ)}, and an access token is "at+jwt".`
 }
 

@@ -58,6 +58,18 @@ function configuredClaims(sources: Readonly<Record<string, string>>, user: User)
   return claims
 }
 
+/** What a token of the user says beside the registered claims. */
+export function claimsOfUser(user: User, sessionId: string, configured: IssuingOptions['claims']): Claims {
+  return {
+    ...configuredClaims(configured, user),
+    sid: sessionId,
+    client_id: USERS_CLIENT_ID,
+    username: user.username,
+    roles: [...user.roles],
+    gen: user.generation
+  }
+}
+
 function createKeySigner({ signingKey, algorithm, keyId }: SigningKey) {
   return createSigner({ key: signingKey, algorithm, kid: keyId, header: { alg: algorithm, typ: 'at+jwt' } })
 }
@@ -92,15 +104,7 @@ export function createIssuing(options: IssuingOptions): Issuing {
 
   return {
     issue(user, sessionId, sessionEndsAt, accessMs = options.accessMs) {
-      const claims = {
-        ...configuredClaims(options.claims, user),
-        sid: sessionId,
-        client_id: USERS_CLIENT_ID,
-        username: user.username,
-        roles: [...user.roles],
-        gen: user.generation
-      }
-      return seal(claims, user.id, accessMs, sessionEndsAt)
+      return seal(claimsOfUser(user, sessionId, options.claims), user.id, accessMs, sessionEndsAt)
     },
     issueToClient({ clientId, roles, scopes, generation, accessMs }) {
       const claims = {

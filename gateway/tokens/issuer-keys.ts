@@ -52,6 +52,8 @@ export interface IssuerKeys {
    * there when it was last asked, so that what is not known is none of its keys. Never rejects.
    */
   readonly seek: () => Promise<boolean>
+  /** Refreshes no more; a fetch on its way is still waited for, by requests that are older than a reload. */
+  readonly retire: () => void
   readonly close: () => void
 }
 
@@ -91,6 +93,7 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
   let failures = 0
   let url = options.jwksUrl
   let fetching: Promise<void> | null = null
+  let retired = false
   let timer: NodeJS.Timeout | null = null
 
   const available = () => obtainedAtMs !== null && Date.now() - obtainedAtMs <= pace.staleMs
@@ -122,7 +125,7 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
       onFetch(failed.result, failed)
     }
     if (timer !== null) clearTimeout(timer)
-    if (!closing.signal.aborted) timer = setTimeout(refresh, jittered(nextMs)).unref()
+    if (!closing.signal.aborted && !retired) timer = setTimeout(refresh, jittered(nextMs)).unref()
   }
 
   function refresh(): Promise<void> {
@@ -149,6 +152,10 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
     holds: (key) => available() && keys.has(key),
     available,
     seek,
+    retire() {
+      retired = true
+      if (timer !== null) clearTimeout(timer)
+    },
     close() {
       closing.abort()
       if (timer !== null) clearTimeout(timer)

@@ -108,7 +108,7 @@ export function createIssuers(given: IssuersOptions): Issuers {
       byIssuer.set(options.issuer, { options, keys: stays ? held.keys : openKeys(options) })
     }
     const kept = new Set([...byIssuer.values()].map(({ keys }) => keys))
-    for (const { keys } of before.values()) if (!kept.has(keys)) keys.close()
+    for (const { keys } of before.values()) if (!kept.has(keys)) keys.retire()
     return createVerifier(byIssuer, (next) => build(next, byIssuer))
   }
 

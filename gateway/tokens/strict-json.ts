@@ -1,20 +1,17 @@
+import { isUtf8 } from 'node:buffer'
+
 /** Tokens deeper than this are refused; the deepest claim of a known issuer has five levels. */
 const DEEPEST = 32
 
 /** A JSON text in pieces: strings, brackets, separators, and everything else in runs. */
 const PIECES = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g
 
-/**
- * Whether every object of a JSON text names each member once, however it is escaped, and none nests too deep. Parsers
- * differ in which of two equal members they read, so that one token would mean two things (RFC 8725 §2.4, RFC 7515 §4).
- * The text must have been parsed before.
- */
-function readsOneWay(text: string): boolean {
+/** Whether every object of a JSON text names each member once, however it is escaped. The text must have been parsed before. */
+function namesMembersOnce(text: string): boolean {
   const open: (Set<string> | null)[] = []
   let previous = ''
   for (const [piece] of text.matchAll(PIECES)) {
     if (piece === '{' || piece === '[') {
-      if (open.length === DEEPEST) return false
       open.push(piece === '{' ? new Set() : null)
     } else if (piece === '}' || piece === ']') {
       open.pop()
@@ -29,15 +26,23 @@ function readsOneWay(text: string): boolean {
   return true
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const isNestedTo = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((member) => isNestedTo(member, levels - 1)))
 
-/** The JSON object that octets spell in UTF-8, if they spell one that reads only one way; null otherwise. */
-export function readJsonObject(octets: Uint8Array): Record<string, unknown> | null {
+/**
+ * The JSON object that octets spell in UTF-8, if they spell one that reads only one way; null otherwise. Parsers differ
+ * in which of two equal members they read, so that one token would mean two things (RFC 8725 §2.4, RFC 7515 §4).
+ */
+export function readJsonObject(octets: Buffer): Record<string, unknown> | null {
+  if (!isUtf8(octets)) return null
   try {
-    const text = utf8.decode(octets)
+    const text = octets.toString('utf8')
     const value: unknown = JSON.parse(text)
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !readsOneWay(text)) return null
-    return value as Record<string, unknown>
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !isNestedTo(value, DEEPEST)) return null
+    // What is written as it was read has lost no member: so are most tokens, and nothing else has to be looked at.
+    return JSON.stringify(value) === text || namesMembersOnce(text) ? (value as Record<string, unknown>) : null
   } catch {
     return null
   }

@@ -7,6 +7,8 @@ const gateway = join(import.meta.dirname, '..', '..', '..', 'gateway')
 
 /** What rooms share: nouns, refusals, and the one spelling of a path. */
 const NOUNS = ['domain.ts', 'problems.ts', 'canonical-path.ts']
+/** Folders that tie rooms together, as the files beside `app` do; the others are rooms. */
+const WIRING = ['cli', 'on-paper']
 
 const files = readdirSync(gateway, { recursive: true })
   .map((file) => String(file).replaceAll('\\', '/'))
@@ -24,7 +26,7 @@ function importsOf(file: string): string[] {
 t.test('no room imports another room, and nouns import no room', async (t) => {
   for (const file of files) {
     const room = roomOf(file)
-    if (room === 'cli' || (room === null && !NOUNS.includes(file))) continue
+    if (WIRING.includes(room ?? '') || (room === null && !NOUNS.includes(file))) continue
     for (const target of importsOf(file)) {
       const inside = room !== null && roomOf(target) === room
       t.ok(inside || NOUNS.includes(target), `${file} imports ${target}`)
@@ -45,6 +47,14 @@ t.test('only the command imports the wiring', async (t) => {
   for (const file of files) {
     if (roomOf(file) === null || roomOf(file) === 'cli') continue
     t.notOk(importsOf(file).includes('app.ts'), `${file} imports app.ts`)
+  }
+})
+
+t.test('what is judged on paper needs nothing that serves', async (t) => {
+  for (const file of files.filter((file) => roomOf(file) === 'on-paper')) {
+    for (const target of importsOf(file)) {
+      t.notMatch(target, /^(serving|steps|app|operator|own-endpoints|cli\/.*)/, `${file} imports ${target}`)
+    }
   }
 })
 

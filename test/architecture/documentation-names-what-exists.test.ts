@@ -45,6 +45,7 @@ t.test('links between pages lead somewhere', async (t) => {
     'docs/browser-apps.md',
     'docs/codes.md',
     'docs/metrics.md',
+    'docs/testing-policies.md',
     'docs/threat-model.md'
   ]) {
     const folder = page.includes('/') ? 'docs' : '.'

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
@@ -78,14 +78,18 @@ t.test("a ConfigMap's symlinks, as the kubelet swaps them", async (t) => {
   await gateway.stop()
 })
 
-t.test('a file written in two halves is never served by half', async (t) => {
+t.test('a file written piece by piece is never served by half', async (t) => {
   const { place, gateway, text } = await startWithFile(t)
   const whole = text('whole')
   // The first half alone is a file without mistakes: it has a rule less.
   const half = `${whole.slice(0, whole.indexOf('rules:'))}rules:\n  - { path: /open-half, allow: anyone, to: app }\n`
   writeFileSync(place.file, half)
-  await sleep(20)
-  writeFileSync(place.file, `${half}  - { path: /open-whole, allow: anyone, to: app }\n`)
+  for (let more = 0; more < 10; more++) {
+    await sleep(30)
+    appendFileSync(place.file, `  - { path: /open-half-${more}, allow: anyone, to: app }\n`)
+  }
+  await sleep(30)
+  appendFileSync(place.file, '  - { path: /open-whole, allow: anyone, to: app }\n')
   await serves(gateway, 'whole')
   await gateway.stop()
   const revisions = gateway.lines().filter(({ message }) => message === 'serving the changed settings')
@@ -103,6 +107,11 @@ t.test('a change made while the gateway starts is not overlooked', async (t) => 
   await gateway.stop()
 })
 
+function replaceByLink(file: string, target: string): void {
+  rmSync(file, { recursive: true })
+  symlinkSync(target, file)
+}
+
 t.test('a broken file changes nothing and says so everywhere; then the gateway recovers', async (t) => {
   const { place, gateway, text } = await startWithFile(t)
   const { revision } = (await readiness(place)).body
@@ -111,8 +120,11 @@ t.test('a broken file changes nothing and says so everywhere; then the gateway r
     ['a mistake', () => writeFileSync(place.file, text('broken').replace('to: app', 'to: nowhere'))],
     ['no YAML', () => writeFileSync(place.file, 'rules: [')],
     ['empty', () => writeFileSync(place.file, '')],
+    ['not text', () => writeFileSync(place.file, Buffer.from([0xff, 0xfe, 0x00]))],
     ['gone', () => rmSync(place.file)],
-    ['a folder', () => mkdirSync(place.file)]
+    ['a folder', () => mkdirSync(place.file)],
+    ['a link to itself', () => replaceByLink(place.file, place.file)],
+    ['a device without end', () => replaceByLink(place.file, '/dev/zero')]
   ] as const) {
     const failures = await metric(place, 'portcullis_policy_reloads_total{result="failure"}')
     spoil()
@@ -128,12 +140,12 @@ t.test('a broken file changes nothing and says so everywhere; then the gateway r
     t.ok(await isOpen(place, 'first'), what)
   }
   const errors = gateway.lines().filter(({ level }) => level === 'error')
-  t.equal(errors.length, 5)
+  t.equal(errors.length, 8)
   t.match(errors[0], {
     message: 'the changed settings have mistakes: nothing was changed',
     mistakes: [/^gateway\.yaml:4:\d+ rules\[0\]\.to: .*nowhere/]
   })
-  t.equal(gateway.audit().filter(({ event }) => event === 'policy_rejected').length, 5)
+  t.equal(gateway.audit().filter(({ event }) => event === 'policy_rejected').length, 8)
 
   rmSync(place.file, { recursive: true })
   writeFileSync(place.file, text('mended'))

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { createMetrics } from '../../gateway/admin/index.js'
 import { buildGateway, type Gateway } from '../../gateway/app.js'
 import type { Scalar, User } from '../../gateway/domain.js'
-import { readPattern } from '../../gateway/policy/index.js'
+import { findExcess, readPattern } from '../../gateway/policy/index.js'
 import type { Resources } from '../../gateway/serving.js'
 import { formatMistake, parseSettings, type Settings } from '../../gateway/settings/index.js'
 import { openStore, type Store } from '../../gateway/store/index.js'
@@ -60,7 +60,7 @@ export interface Tokens {
 
 /** Settings of a YAML text, or an error that lists its mistakes. Relative paths lie in `directory`. */
 export function settingsOf(yaml: string, directory: string, environment: Record<string, string> = {}): Settings {
-  const result = parseSettings(join(directory, 'gateway.yaml'), yaml, environment, { readPattern })
+  const result = parseSettings(join(directory, 'gateway.yaml'), yaml, environment, { findExcess, readPattern })
   if ('settings' in result) return result.settings
   throw new Error(result.mistakes.map(formatMistake).join('\n'))
 }

@@ -121,7 +121,7 @@ t.test('a fast token bucket is exact too', async (t) => {
 
 t.test('a key is forgotten when too many others came after it, and not before', async (t) => {
   const limit: Limit = { name: 'limit', by: 'ip', requests: 1, windowMs: 1_000_000, algorithm: 'fixed_window' }
-  const consume = createBucket(limit)
+  const { consume } = createBucket(limit)
   const exceeded = (key: string) => consume(key, 0).current > 1
   t.equal(exceeded('victim'), false)
   for (let i = 0; i < 199_000; i += 1) exceeded(`key ${i}`)

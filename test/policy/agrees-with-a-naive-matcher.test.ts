@@ -1,35 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { PathTolerance, Rule } from '../../gateway/domain.js'
+import type { PathTolerance } from '../../gateway/domain.js'
 import { compilePolicy } from '../../gateway/policy/index.js'
+import { untilSeen } from '../helpers/until-seen.js'
 import { canonical, findRaw, found, makeRules, type RuleParts, tolerant } from './make-rules.js'
-
-/** Letter by letter, an escape being one, written without a look at the compiled matcher. */
-const lettersOf = (segment: string): string[] => segment.match(/%..|./g) ?? []
-
-const fitsLetters = (glob: readonly string[], letters: readonly string[]): boolean => {
-  const [head, ...rest] = glob
-  if (head === undefined) return letters.length === 0
-  if (head !== '*') return letters[0] === head && fitsLetters(rest, letters.slice(1))
-  return fitsLetters(rest, letters) || (letters.length > 0 && fitsLetters(glob, letters.slice(1)))
-}
-
-const fitsSegments = (pattern: readonly string[], segments: readonly string[]): boolean => {
-  const [head, ...rest] = pattern
-  if (head === undefined) return segments.length === 0
-  if (head === '**')
-    return fitsSegments(rest, segments) || (segments.length > 0 && fitsSegments(pattern, segments.slice(1)))
-  const [segment, ...others] = segments
-  if (segment === undefined || !fitsSegments(rest, others)) return false
-  if (head.startsWith('{')) return segment !== ''
-  if (head.includes('*')) return segment !== '' && fitsLetters(lettersOf(head), lettersOf(segment))
-  return segment === head
-}
-
-const fits = (rule: Rule, method: string, host: string, path: string): boolean =>
-  (rule.hosts === null || rule.hosts.includes(host)) &&
-  (rule.methods === null || rule.methods.includes(method) || (method === 'HEAD' && rule.methods.includes('GET'))) &&
-  fitsSegments(rule.path.slice(1).split('/'), path.slice(1).split('/'))
+import { fits } from './naive-matcher.js'
 
 const literal = fc.constantFrom('a', 'b', 'ab', 'aab', 'A', 'a.json', '%C3%A9', '%40', 'x%20', 'a9')
 const glob = fc.constantFrom('*', 'a*', '*b', 'a*b', '*a*', '*.json', '*9', '*0', '%C3%A9*', '*a*a*', 'a*a', '*%20')
@@ -73,12 +48,22 @@ const agree = (parts: readonly RuleParts[], paths: readonly string[], verb: stri
 t.test('the compiled policy finds what a naive first-match interpreter finds', (t) => {
   const rules = fc.array(withPaths({ ...tolerant, case: 'sensitive' }), { minLength: 1, maxLength: 7 })
   let compared = 0
-  fc.assert(
-    fc.property(rules, fc.array(pathText, { minLength: 1, maxLength: 8 }), method, host, (parts, paths, verb, name) => {
-      compared += paths.length
-      return agree(parts, paths, verb, name)
-    }),
-    timeBox
+  untilSeen(
+    () => compared > 1000,
+    () =>
+      fc.assert(
+        fc.property(
+          rules,
+          fc.array(pathText, { minLength: 1, maxLength: 8 }),
+          method,
+          host,
+          (parts, paths, verb, name) => {
+            compared += paths.length
+            return agree(parts, paths, verb, name)
+          }
+        ),
+        timeBox
+      )
   )
   t.ok(compared > 1000, `${compared} requests`)
   t.end()

@@ -102,7 +102,14 @@ t.test('a decision holds every input that was read, and no other', (t) => {
     rule: 0,
     parameters: { id: '7' },
     credential: 'valid',
-    subject: { subject: 'u1', issuer: 'self', username: 'ann', roles: ['b'], scopes: ['s'], claims: { dept: 'y' } },
+    subject: {
+      subject: 'u1',
+      issuer: 'self',
+      username: 'ann',
+      roles: ['b'],
+      scopes: ['s'],
+      claims: { dept: 'y', gone: null }
+    },
     allow: false,
     because: 'access_denied',
     missingScopes: []

@@ -66,6 +66,11 @@ const rows: Readonly<Record<string, Row>> = {
     paths: sensitive,
     expected: { '/%C3%A9': 3, '/x9': 0, '/%C3%A99': 0 }
   },
+  'parameters in a pattern, and escapes in the path alone': {
+    rules: ['/b;v/**', '/**'],
+    paths: { semicolon: 'allow' },
+    expected: { '/b;v/x': 0, '/b;v/%C3%A9': 0, '/b;w/%C3%A9': 'bad_path' }
+  },
   'what was escaped twice': {
     rules: ['/admin/**', '/%C3%A9/**', '/100%25', '/**'],
     expected: {
@@ -118,6 +123,16 @@ const rows: Readonly<Record<string, Row>> = {
     rules: ['/m;v=1/**', '/**'],
     paths: { semicolon: 'allow' },
     expected: { '/m;v=1/x': 0, '/m;v=2/x': 'bad_path', '/n;v=2/x': 1 }
+  },
+  'a semicolon in the pattern and an escape in the path': {
+    rules: ['/m;v=1/**', '/m/**', '/**'],
+    paths: { semicolon: 'allow' },
+    expected: { '/m;v=1/a%20b': 0, '/m;v=2/a%20b': 'bad_path', '/m/a%20b': 1 }
+  },
+  'a question mark in the pattern and a semicolon in the path': {
+    rules: ['/q%3F*/**', '/q/**', '/**'],
+    paths: { semicolon: 'allow' },
+    expected: { '/q%3Fx/a;b': 0, '/q/a;b': 1, '/r/a;b': 2 }
   },
   'empty segments where they are allowed': {
     rules: ['/admin/**', '/a/b', '/**'],

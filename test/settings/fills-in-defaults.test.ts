@@ -71,7 +71,10 @@ t.test('everything but upstreams and rules has a default', (t) => {
         limits: [],
         paths
       }
-    ]
+    ],
+    assertions: [],
+    tests: [],
+    shadow: null
   })
   t.same(warningsOf(minimal), [])
   t.end()

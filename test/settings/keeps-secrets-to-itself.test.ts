@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t from 'tap'
-import { formatMistake, formatMistakeWithFrame } from '../../gateway/settings/index.js'
+import { formatMistake, showMistake } from '../../gateway/settings/index.js'
 import { mistakesOf, parse, rest, settingsOf } from './reading.js'
 
 const hidden = 'correct-horse-battery-staple-0123456789'
@@ -75,21 +75,56 @@ t.test('a short secret needs a key that says so', (t) => {
   t.end()
 })
 
-t.test('no message quotes a secret, not even one written into the file', (t) => {
+t.test('no message and no line that is shown holds a secret, not even one written into the file', (t) => {
+  const client = (entries: string) => `clients:\n  billing:\n${entries}${rest}`
   for (const source of [
     hs256('{ secret: hunter2 }'),
     hs256('{ secret: hunter2, insecure_short_secret: maybe }'),
     hs256('{ "secret": "hunter2", x: y }'),
     hs256('{ secret: "x,#} hunter2" }'),
+    hs256('{ secert: hunter2 }'),
+    hs256('{ secret: { path: hunter2 } }'),
+    hs256('{ secret: [[hunter2]] }'),
+    hs256('{ secret: &s hunter2, files: [*s] }'),
+    `x: &s hunter2\ntokens: { keys: { secret: *s } }\n${rest}`,
     `tokens:\n  algorithm: HS256\n  keys:\n    secret: \${SIGNING:-hunter2}\n${rest}`,
-    'tokens:\n  algorithm: HS256\n  keys:\n    secret: hunter2\n'
+    'tokens:\n  algorithm: HS256\n  keys:\n    secret: hunter2\n',
+    'tokens:\n  keys: |\n    -----BEGIN EC PRIVATE KEY-----\n    hunter2\n',
+    // A neighbour of the line that is wrong.
+    client('    secret: hunter2\n    roels: [service]\n'),
+    client('    secret: |\n      hunter2\n    roels: [service]\n'),
+    client('    roels: [service]\n    secrets:\n    - hunter2\n    - >-\n      hunter2\n    acess: 5m\n'),
+    // No YAML, so that nobody knows what is whose value.
+    client('    secret: hunter2\n    roles: [service\n'),
+    client('    secrets:\n    - hunter2\n    -\n      hunter2\n    roles: ]\n'),
+    client('    secret: |\n\n      hunter2\n    \troles: x\n'),
+    client('    { secret: hunter2, roles: ] }\n'),
+    `public_url: https://user:hunter2@a.example\n${rest}`,
+    `public_url: ] https://user:hunter2@a.example\n${rest}`,
+    `store: redis://:hunter2@localhost\n${rest}`
   ]) {
     const result = parse(source)
-    t.ok('mistakes' in result && result.mistakes.length > 0)
-    for (const mistake of 'mistakes' in result ? result.mistakes : []) {
-      t.notMatch(formatMistake(mistake), 'hunter2')
-      t.notMatch(formatMistakeWithFrame(mistake, source, { color: false }), 'hunter2')
+    t.ok('mistakes' in result && result.mistakes.length > 0, source)
+    const found = [...('mistakes' in result ? result.mistakes : []), ...result.warnings]
+    for (const mistake of found) {
+      t.notMatch(formatMistake(mistake), 'hunter2', source)
+      t.notMatch(JSON.stringify(mistake), 'hunter2', source)
+      t.notMatch(showMistake(mistake, { color: false }), 'hunter2', source)
     }
   }
+  t.end()
+})
+
+t.test('what is beside a secret is shown', (t) => {
+  const shown = (source: string) => {
+    const result = parse(source)
+    return 'mistakes' in result
+      ? result.mistakes.map((mistake) => showMistake(mistake, { color: false })).join('\n')
+      : ''
+  }
+  t.match(shown(hs256('{ secret: hunter2, insecure_short_secret: maybe }')), ' insecure_short_secret: maybe }')
+  t.match(shown(hs256(`{ secret: "\${SIGNING}", x: y }`)), `"\${SIGNING}", x: y`, 'and a reference, which is none')
+  t.match(shown(hs256('{ secret: { file: /run/secrets/x }, x: y }')), '/run/secrets/x', 'and the path of its file')
+  t.match(shown(`store: redis://:hunter2@localhost\n${rest}`), /redis:\/\/\*+@localhost$/m)
   t.end()
 })

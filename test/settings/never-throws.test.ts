@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
-import { formatMistake, formatMistakeWithFrame } from '../../gateway/settings/index.js'
+import { formatMistake, showMistake } from '../../gateway/settings/index.js'
 import { parse } from './reading.js'
 
 const example = readFileSync(new URL('../../../gateway.yaml', import.meta.url), 'utf8')
@@ -64,7 +64,7 @@ function tellsMistakesOrSettings(source: string): boolean {
   for (const mistake of [...mistakes, ...result.warnings]) {
     if (mistake.line < 1 || mistake.line > lines + 1 || mistake.column < 1) return false
     if (formatMistake(mistake).includes('\n')) return false
-    formatMistakeWithFrame(mistake, source, { color: true })
+    showMistake(mistake, { color: true })
   }
   return 'settings' in result || mistakes.length > 0
 }

@@ -10,7 +10,8 @@ export const language: PolicyLanguage = {
       names: [...text.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? []),
       needs: text.includes(';') ? ['semicolon'] : []
     }
-  }
+  },
+  findExcess: () => []
 }
 
 type Environment = Record<string, string | undefined>

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import t from 'tap'
-import { formatMistake, formatMistakeWithFrame } from '../../gateway/settings/index.js'
+import { formatMistake, showMistake } from '../../gateway/settings/index.js'
 import { mistakesOf, parse, rest, settingsOf, warningsOf } from './reading.js'
 
 const long = 'correct-horse-battery-staple-0123456789'
@@ -46,7 +46,7 @@ ${rest}`
 t.test('each mistake is told where it stands', (t) => {
   const ok = `secret: "${long}"`
   const table: readonly (readonly [entries: string, mistakes: readonly string[]])[] = [
-    ['a: {}', [`1:15 clients.a: has no secret, write secret: "\${NAME}" or secret: { file: path }`]],
+    ['a: {}', [`1:15 clients.a.secret: is missing, write secret: "\${NAME}" or secret: { file: path }`]],
     [
       'a: { secret: short }',
       ['1:25 clients.a.secret: must have at least 32 bytes, make one with: openssl rand -base64 32']
@@ -69,7 +69,7 @@ t.test('each mistake is told where it stands', (t) => {
       `a: { secrets: ["${long}", "${long}", "${long}"] }`,
       ['1:26 clients.a.secrets: must be one or two: the old one and the new one']
     ],
-    [`a: { ${ok}, secrets: ["${long}"] }`, ['1:77 clients.a.secrets: stands beside secret, keep one of them']],
+    [`a: { ${ok}, secrets: ["${long}"] }`, ['1:68 clients.a.secrets: stands beside secret, keep one of them']],
     [`a: { ${ok}, role: [x] }`, ["1:68 clients.a.role: is not a known key, did you mean 'roles'?"]],
     [`a: { ${ok}, roles: x }`, ['1:75 clients.a.roles: must be a list, write [x]']],
     [
@@ -129,7 +129,7 @@ t.test('no message quotes a secret of a client', (t) => {
     t.ok('mistakes' in result && result.mistakes.length > 0)
     for (const mistake of 'mistakes' in result ? result.mistakes : []) {
       t.notMatch(formatMistake(mistake), 'hunter2')
-      t.notMatch(formatMistakeWithFrame(mistake, source, { color: false }), 'hunter2', source)
+      t.notMatch(showMistake(mistake, { color: false }), 'hunter2', source)
     }
   }
   t.end()

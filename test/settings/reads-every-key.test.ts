@@ -63,6 +63,7 @@ rules:
     paths: { case: insensitive, semicolon: allow, empty_segments: allow }
   - { path: /b, allow: { roles: [x] }, to: orders, limit: none, host: c.example }
   - { path: /c, allow: nobody }
+shadow: next.yaml
 `
 
 t.test('every key of the file arrives under its name in the code', (t) => {
@@ -75,6 +76,10 @@ t.test('every key of the file arrives under its name in the code', (t) => {
     trustedProxies: ['10.0.0.0/8', '::1'],
     admin: { listen: { host: 'localhost', port: 0 } },
     publicHealth: '/healthz',
+    shadow: '/etc/portcullis/next.yaml',
+    tests: [],
+    assertions: [],
+
     store: { kind: 'memory' },
     dataDirectory: '/etc/portcullis/data',
     logs: { access: { kind: 'off' }, audit: { kind: 'stderr' } },
@@ -199,6 +204,32 @@ t.test('a rule has its line, its canonical pattern, and what it inherits', (t) =
     limits: []
   })
   t.match(third, { index: 2, line: 62, allow: { kind: 'nobody' }, upstream: null, limits: ['per_user'] })
+  t.end()
+})
+
+t.test('assertions arrive with their places, their paths canonical', (t) => {
+  const { assertions } = settingsOf(`${rest}assertions:
+  - never: { path: /%61dmin/**, methods: [POST], host: A.example, unless: { roles: [admin] } }
+    name: admins alone
+  - always: { path: /healthz, allow: anyone }
+  - never: { path: /internal/** }
+`)
+  const everywhere = { hosts: null, methods: null, name: null }
+  const line = assertions[0]?.line ?? 0
+  t.same(assertions, [
+    {
+      index: 0,
+      line,
+      name: 'admins alone',
+      kind: 'never',
+      path: '/admin/**',
+      hosts: ['a.example'],
+      methods: ['POST'],
+      unless: { kind: 'any', of: [{ roles: ['admin'] }] }
+    },
+    { ...everywhere, index: 1, line: line + 2, kind: 'always', path: '/healthz', allow: { kind: 'anyone' } },
+    { ...everywhere, index: 2, line: line + 3, kind: 'never', path: '/internal/**', unless: { kind: 'nobody' } }
+  ])
   t.end()
 })
 

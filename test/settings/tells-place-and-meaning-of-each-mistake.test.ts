@@ -428,7 +428,7 @@ t.test('a file must say what it serves', (t) => {
   ])
   const many = '  - { path: /a, allow: nobody }\n'.repeat(10_001)
   t.same(mistakesOf(`upstreams: { a: { url: "http://a" } }\nrules:\n${many}`), [
-    '3:3 rules: must not hold more than 10000 rules'
+    '3:3 rules: must not hold more than 10000 entries'
   ])
   t.end()
 })

@@ -1,28 +1,8 @@
 import t from 'tap'
-import { mistakesOf, warningsOf } from './reading.js'
+import { warningsOf } from './reading.js'
 
 const head = 'auth: { hosts: [a.example] }\nupstreams: { app: { url: "http://a" } }\nrules:\n'
 const file = (...rules: string[]) => head + rules.map((rule) => `  - { ${rule}, allow: anyone, to: app }\n`).join('')
-
-t.test('a rule that repeats an earlier one can never match', (t) => {
-  const table: readonly (readonly [first: string, second: string, repeats: boolean])[] = [
-    ['path: /a', 'path: /a', true],
-    ['path: /a', 'path: /%61', true],
-    ['path: "/a/{id}"', 'path: "/a/{key}"', true],
-    ['path: /a, host: [x, y]', 'path: /a, host: [Y, X]', true],
-    ['path: /a, methods: [GET, POST]', 'path: /a, methods: [POST, GET]', true],
-    ['path: /a', 'path: /b', false],
-    ['path: /a', 'path: /a/**', false],
-    ['path: /a, methods: [GET]', 'path: /a', false],
-    ['path: /a, host: x', 'path: /a', false]
-  ]
-  for (const [first, second, repeats] of table) {
-    const expected = repeats ? ['5:5 rules[1]: can never match: rules[0] takes the same requests first'] : []
-    t.same(warningsOf(file(first, second)), expected, second)
-    t.same(mistakesOf(file(first, second)), [])
-  }
-  t.end()
-})
 
 t.test('a rule under a path of the gateway itself is warned of', (t) => {
   const auth = 'lies under /auth, where the gateway answers itself before any rule'

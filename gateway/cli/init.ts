@@ -1,0 +1,104 @@
+import { writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { Command } from 'commander'
+import { type Api, type Operation, oneLine, writeSettings } from '../openapi/index.js'
+import { Fault, faultOf } from './fault.js'
+import { count } from './read-settings.js'
+import { readSpec } from './read-spec.js'
+import { starter } from './starter.js'
+
+interface InitOptions {
+  readonly output: string
+  readonly openapi?: string
+  readonly force?: boolean
+}
+
+/** `init`: a settings file to begin with, commented, or made of an OpenAPI document. */
+export function initCommand(): Command {
+  return new Command('init')
+    .description('write a commented settings file to begin with')
+    .option('-o, --output <file>', 'where to write it', 'gateway.yaml')
+    .option('--openapi <spec>', 'make a rule for each operation of this OpenAPI document (3.0, 3.1, 2.0; JSON or YAML)')
+    .option('--force', 'replace the file if it is there')
+    .action(async ({ output, openapi, force }: InitOptions) => {
+      const schemaLine = schemaLineFor(output)
+      if (openapi === undefined) {
+        await write(output, starter({ schemaLine }), force === true)
+        process.stdout.write(`${output} written: a starter to change as you like.\n${nextSteps(output, null)}`)
+        return
+      }
+      const api = await readSpec(openapi)
+      const near = relative(dirname(resolve(output)), resolve(openapi))
+      // It is pasted from a comment, where a long one is cut.
+      const document = near.length > 40 ? basename(near) : near
+      await write(output, writeSettings(api, { document, file: output, schemaLine }), force === true)
+      process.stderr.write(warningsOf(api))
+      process.stdout.write(`${output} written: ${sum(api)}\n${nextSteps(output, openapi)}`)
+    })
+}
+
+/** Never over a file that is there: the file system decides, so that none that appears meanwhile is lost either. */
+async function write(file: string, text: string, force: boolean): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: force ? 'w' : 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new Fault(`portcullis: ${file} is there already and is left as it is: name another by -o, or add --force`)
+    }
+    throw faultOf(`cannot write ${file}`, error)
+  }
+}
+
+/** A file inside of a clone finds the schema beside it; anywhere else the path would be this machine's own. */
+function schemaLineFor(output: string): string | null {
+  const root = join(import.meta.dirname, '..', '..', '..')
+  const schema = relative(dirname(resolve(output)), join(root, 'config', 'gateway.schema.json'))
+  return schema.startsWith('..') ? null : `# yaml-language-server: $schema=./${schema.replaceAll('\\', '/')}`
+}
+
+function sum({ operations, overlaps, servers }: Api): string {
+  const used = new Set(operations.map(({ server }) => server)).size
+  return `${count(operations.length + overlaps.length, 'rule')}, ${count(Math.min(used, servers.length), 'upstream')}.`
+}
+
+function nextSteps(file: string, spec: string | null): string {
+  const named = file === 'gateway.yaml' ? '' : ` ${file}`
+  const config = file === 'gateway.yaml' ? '' : ` -c ${file}`
+  const steps: (readonly [command: string, purpose: string])[] = [
+    spec === null
+      ? [`portcullis check${named}`, 'lists every mistake in it']
+      : [`portcullis check${named} --openapi ${spec}`, 'lists mistakes, and operations without a rule'],
+    [`portcullis start${config}`, 'starts the gateway, and shows the rules and the password of `admin`']
+  ]
+  if (spec === null)
+    steps.push([`portcullis start${config} --example-upstream`, 'the same, with a service to try it on'])
+  const width = Math.max(...steps.map(([command]) => command.length))
+  return `Next, once you have looked through it:\n${steps.map(([command, purpose]) => `  ${command.padEnd(width)}  ${purpose}\n`).join('')}`
+}
+
+const mostNamed = 5
+
+/** What the rules could not say as the document does: one line for each reason, with the operations that it is true of. */
+function warningsOf(api: Api): string {
+  const reasons = new Map<string, string[]>()
+  const note = (reason: string, { method, template }: Operation) => {
+    reasons.set(reason, [...(reasons.get(reason) ?? []), `${method} ${template}`])
+  }
+  const isSilent = api.operations.every(({ isStated }) => !isStated)
+  for (const operation of api.operations) {
+    if (!operation.isStated && !isSilent)
+      note('the document says nothing of security; whoever has signed in may pass', operation)
+    for (const reason of operation.notes) note(reason, operation)
+  }
+  for (const { summary, notes } of api.overlaps) reasons.set(notes.join(), [summary ?? ''])
+  for (const { operation, because } of api.unwritten) note(`no rule can be written: ${because}`, operation)
+  const lines = [...reasons].map(([reason, names]) => `${oneLine(reason, 160)}: ${list(names)}`)
+  const silence = isSilent ? ['the document says nothing of security: every rule lets in whoever has signed in'] : []
+  return [...silence, ...api.notes, ...lines].map((line) => `warning: ${line}\n`).join('')
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, mostNamed).map((name) => oneLine(name, 80))
+  const left = names.length - shown.length
+  return `${shown.join(', ')}${left === 0 ? '' : ` and ${left} more (see the file)`}`
+}

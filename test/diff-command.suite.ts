@@ -1,0 +1,1 @@
+import './diff/answers-a-pull-request.test.js'

@@ -1,0 +1,1 @@
+import './editor/completes-and-explains-every-key.test.js'

@@ -1,0 +1,1 @@
+import './explain/is-explained-by-command.test.js'

@@ -1,0 +1,7 @@
+import './openapi/compares-a-policy-with-a-document.test.js'
+import './openapi/finds-each-operation-its-own-rule.test.js'
+import './openapi/keeps-a-document-to-its-place.test.js'
+import './openapi/lets-no-overlap-open-what-is-shut.test.js'
+import './openapi/tells-mistakes-of-a-document-with-their-place.test.js'
+import './openapi/writes-paths-as-patterns.test.js'
+import './openapi/writes-security-as-conditions.test.js'

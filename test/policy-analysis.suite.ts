@@ -1,0 +1,8 @@
+import './policy/analysis/assertions-are-proved.test.js'
+import './policy/analysis/dead-rules-are-dead.test.js'
+import './policy/analysis/every-change-is-found.test.js'
+import './policy/analysis/exploding-patterns-are-bounded.test.js'
+import './policy/analysis/changes-are-told-once-and-form-is-none.test.js'
+import './policy/analysis/known-traps-are-avoided.test.js'
+import './policy/analysis/rules-that-end-too-early.test.js'
+import './policy/analysis/who-may-reach-what.test.js'

@@ -1,0 +1,6 @@
+import './policy/analysis/conditions-in-words.test.js'
+import './policy/analysis/conditions-of-one-form-have-one-key.test.js'
+import './policy/analysis/every-alternative-is-made-to-fail.test.js'
+import './policy/analysis/few-segments-show-whatever-any-would.test.js'
+import './policy/analysis/somebody-is-found-exactly-when-there-is-somebody.test.js'
+import './policy/analysis/who-passes-one-condition-and-not-another.test.js'

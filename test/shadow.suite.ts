@@ -1,0 +1,2 @@
+import './shadow/compares-live-traffic-without-effect.test.js'
+import './shadow/follows-its-file.test.js'
