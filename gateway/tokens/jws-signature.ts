@@ -47,7 +47,8 @@ export function verifySignature(
     ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
     : undefined
   try {
-    return verify(hash, Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363', ...padding }, signature)
+    // What is signed is base64url and a dot, so that its characters are its octets.
+    return verify(hash, Buffer.from(signed, 'latin1'), { key, dsaEncoding: 'ieee-p1363', ...padding }, signature)
   } catch {
     // Whatever OpenSSL says of a signature, it is the token's fault.
     return false

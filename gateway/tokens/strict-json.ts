@@ -26,10 +26,14 @@ function namesMembersOnce(text: string): boolean {
   return true
 }
 
-const isNestedTo = (value: unknown, levels: number): boolean =>
-  typeof value !== 'object' ||
-  value === null ||
-  (levels > 0 && Object.values(value).every((member) => isNestedTo(member, levels - 1)))
+function isNestedTo(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (levels === 0) return false
+  for (const member of Object.values(value)) {
+    if (typeof member === 'object' && !isNestedTo(member, levels - 1)) return false
+  }
+  return true
+}
 
 /**
  * The JSON object that octets spell in UTF-8, if they spell one that reads only one way; null otherwise. Parsers differ
