@@ -2,7 +2,7 @@ import type { Rule } from '../domain.js'
 import type { CannotTell, LoggedDecision, LoggedRequest, Outcome, Replayed } from '../on-paper/index.js'
 
 /** What a difference means to whoever asked; in the order of their weight. */
-export const DIRECTIONS = [
+const DIRECTIONS = [
   'now passes',
   'now refused',
   'now goes elsewhere',

@@ -15,7 +15,6 @@ export {
   type ComparisonOptions,
   comparePolicies,
   type Direction,
-  defaultBudget,
   describeAllow,
   findDeadRules,
   findOpenAreas,

@@ -9,6 +9,6 @@ export { createForward, expectsContinue, type Forwarded, type Forwarding, stripP
 export { forwardedFields, lastOf, protocolOf } from './forwarded-fields.js'
 export { createInquiries, type Inquiry, type InquiryMode } from './inquiry.js'
 export { createRequestBody } from './request-body.js'
-export { createRequestHeaders, foldName } from './request-headers.js'
+export { createRequestHeaders } from './request-headers.js'
 export { parseRequestTarget, type RequestTarget, readTarget, type TargetFault } from './request-target.js'
 export { createUpstreams, type UpstreamOptions, type Upstreams, type UpstreamTarget } from './upstreams.js'

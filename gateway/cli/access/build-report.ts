@@ -14,7 +14,7 @@ export interface AccessReport {
 }
 
 /** Every role that the file names, whether a rule asks for it or something has it. */
-export function rolesOf({ rules, clients, issuers }: Pick<Settings, 'rules' | 'clients' | 'issuers'>): string[] {
+function rolesOf({ rules, clients, issuers }: Pick<Settings, 'rules' | 'clients' | 'issuers'>): string[] {
   const conditions = rules.flatMap(({ allow }) => (allow.kind === 'any' ? allow.of : []))
   const roles = [
     ...conditions.flatMap(({ roles = [], allRoles = [] }) => [...roles, ...allRoles]),

@@ -8,7 +8,7 @@ export interface Budget {
   readonly fileMs: number
 }
 
-export const defaultBudget: Budget = { states: 200_000, ruleMs: 1000, fileMs: 10_000 }
+const defaultBudget: Budget = { states: 200_000, ruleMs: 1000, fileMs: 10_000 }
 
 /** Which limit was met, and what it was set to; 0 where it is no number. */
 export interface Limit {

@@ -34,7 +34,7 @@ const nobody: Allow = { kind: 'nobody' }
 const sameNames = (one: readonly string[], other: readonly string[]): boolean =>
   one.every((name) => other.includes(name)) && other.every((name) => one.includes(name))
 
-export const routesApart = (one: Rule, other: Rule): Route[] => {
+const routesApart = (one: Rule, other: Rule): Route[] => {
   const keys = ['case', 'encodedSlash', 'semicolon', 'emptySegments'] as const
   return [
     ...(one.upstream === other.upstream ? [] : (['upstream'] as const)),
