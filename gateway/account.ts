@@ -27,6 +27,8 @@ export interface Account {
   readonly shadow: Exchange['shadow']
   readonly limits: readonly Consumption[]
   readonly complete: boolean
+  /** Of a WebSocket, when it is over. */
+  readonly tunnel: Exchange['tunnel']
   readonly totalMs: number
   readonly gatewayMs: number
   readonly upstreamMs: number | null
@@ -43,6 +45,12 @@ export function verdictOf(code: ProblemCode | null, decision: Decision | null): 
   if (decision !== null) return decision.allow ? 'allow' : 'deny'
   return code === null ? 'allow' : 'deny'
 }
+
+const tunnelFields = ({ endedBy, counts }: NonNullable<Exchange['tunnel']>) => ({
+  ended_by: endedBy() ?? 'client',
+  bytes_from_client: counts.fromClient,
+  bytes_from_upstream: counts.fromUpstream
+})
 
 /** The decision as it is logged: all that judging read, so that a line can be explained and judged again. */
 function decisionFields(decision: Decision) {
@@ -85,6 +93,7 @@ function accessLine(account: Account): Record<string, unknown> {
       ? {}
       : { limits: Object.fromEntries(account.limits.map(({ limit, remaining }) => [limit.name, remaining])) }),
     ...(account.complete ? {} : { complete: false }),
+    ...(account.tunnel === null ? {} : { websocket: tunnelFields(account.tunnel) }),
     ms: rounded(account.totalMs),
     gateway_ms: rounded(account.gatewayMs),
     ...(account.upstreamMs === null ? {} : { upstream_ms: rounded(account.upstreamMs) })
@@ -118,7 +127,8 @@ export function createAccount({ access, metrics }: Pick<Resources, 'access' | 'm
       decision,
       shadow: exchange.shadow,
       limits: exchange.consumptions,
-      complete: reply.raw.writableFinished,
+      complete: reply.raw.writableFinished || exchange.tunnel !== null,
+      tunnel: exchange.tunnel,
       totalMs: endedMs - exchange.startedMs,
       gatewayMs: (exchange.judgedMs ?? endedMs) - exchange.startedMs,
       upstreamMs: exchange.upstreamMs
@@ -131,7 +141,8 @@ export function createAccount({ access, metrics }: Pick<Resources, 'access' | 'm
       rule: line.rule?.path ?? (exchange.endpoint === null ? 'none' : 'gateway'),
       verdict: verdictOf(code, decision),
       status: line.status,
-      durationSeconds: line.totalMs / 1000,
+      // Of a WebSocket until it opened: how long people then talk says nothing of how fast they are served.
+      durationSeconds: (line.tunnel === null ? line.totalMs : line.gatewayMs + (line.upstreamMs ?? 0)) / 1000,
       gatewaySeconds: exchange.endpoint === null ? line.gatewayMs / 1000 : null
     })
     if (code !== null) metrics.countRefusal(code)

@@ -1,17 +1,18 @@
 /**
  * The whole system on one page: which rooms there are, what each is handed, and the way of a request through them.
- * Rooms never import each other; this file and its neighbours (serving, own-paths, exchange, steps, account,
- * own-endpoints, inquiry-endpoint, receive-body, judgement, shadowing, operator, evidence) tie them together.
+ * Rooms never import each other; this file and its neighbours (door, serving, own-paths, exchange, steps, account,
+ * own-endpoints, inquiry-endpoint, receive-body, upgrades, tunnels, judgement, shadowing, operator, evidence) tie them together.
  */
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import httpProxy from '@fastify/http-proxy'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createAccount } from './account.js'
-import { exposeSigningKey, type OperatorEvidence, type Readiness } from './admin/index.js'
+import { exposeSigningKey, exposeUpstreams, type OperatorEvidence, type Readiness } from './admin/index.js'
 import { signInByCookies } from './browsers/index.js'
 import { createRawRefusals } from './client-error.js'
 import { createDecisionMemory } from './decision-memory.js'
+import { createDoor, type Door } from './door.js'
 import { createEvidence } from './evidence.js'
 import {
   ASKED,
@@ -23,20 +24,24 @@ import {
   originOf,
   routeOf
 } from './exchange.js'
-import { watchFreshConnections } from './fresh-connections.js'
 import { inquiryEndpoint } from './inquiry-endpoint.js'
 import { createLimits, createLoginGuard } from './limits/index.js'
+import type { Certificate } from './listener/index.js'
 import { createOperator, type Operator } from './operator.js'
 import { ownEndpoints } from './own-endpoints.js'
 import { OWN } from './own-paths.js'
 import { Problem, type ProblemCode, problems, sendProblem, toProblem } from './problems.js'
+import { lingerAfter } from './proxy/index.js'
+import { closeWithConnection } from './queued-responses.js'
 import { receiveBodies } from './receive-body.js'
 import { createServing, type Resources } from './serving.js'
 import type { Settings } from './settings/index.js'
 import { createShadowing } from './shadowing.js'
 import { createSteps } from './steps.js'
+import { createTunnels } from './tunnels.js'
+import { serveUpgrades } from './upgrades.js'
 
-export interface Gateway extends Operator {
+export interface Gateway extends Operator, Pick<Door, 'replaceCertificate' | 'rejectCertificate'> {
   readonly app: FastifyInstance
   /** What explanations need to know of what goes on here. */
   readonly operatorEvidence: OperatorEvidence
@@ -58,15 +63,28 @@ const PARSED = new Set(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** How often connections that have become idle are ended while draining. */
 const SWEEP_MS = 100
+/** A directory may say any number of things that cannot be had here; a line of the audit stream stays one. */
+const MOST_DROPPED = 20
 /** For a refusal to reach its client when the time to drain is over. */
 const LAST_WORDS_MS = 250
 
-export async function buildGateway(initial: Settings, resources: Resources): Promise<Gateway> {
+/** `certificate`: what the public port shows; without one it speaks plain HTTP. */
+export async function buildGateway(
+  initial: Settings,
+  resources: Resources,
+  certificate: Certificate | null = null
+): Promise<Gateway> {
   let serving = createServing(initial, resources, null)
   let closing = false
   let rejected: readonly string[] = []
   const nextId = createIds()
+  const inFlight = new Set<ServerResponse>()
 
+  const door = createDoor(resources, {
+    serving: () => serving,
+    certificate,
+    requestsInFlight: () => inFlight.size
+  })
   const rawRefusals = createRawRefusals(nextId, (code, requestId) => {
     resources.metrics.countRefusal(code)
     resources.access({ request_id: requestId, verdict: 'deny', code, status: problems[code].status })
@@ -82,19 +100,14 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
     routerOptions: { querystringParser: () => ({}), maxParamLength: 65_536 },
     genReqId: () => '',
     bodyLimit: 64 * 1024,
-    requestTimeout: 0,
-    // Silence on a connection, while our own endpoints answer; what is forwarded has the upstream's `idle_timeout`.
-    connectionTimeout: 60_000,
-    keepAliveTimeout: 72_000,
+    serverFactory: (onRequest) => door.server.on('request', onRequest),
     forceCloseConnections: 'idle',
     // Requests that arrive while draining on a connection still open are answered, and are its last.
     return503OnClosing: false,
-    // A missing Host is refused by the steps, as a problem.
-    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, requireHostHeader: false },
     clientErrorHandler: rawRefusals.refuseBytes
   })
   app.server.on('connect', rawRefusals.refuseTunnel)
-  const endFreshConnections = watchFreshConnections(app.server)
+  serveUpgrades(door.server, (request, response) => app.routing(request, response))
   for (const method of FORWARDED_METHODS)
     app.addHttpMethod(method, { hasBody: PARSED.has(method), overrideExisting: true })
   // RFC 9110 §10.1.1: a body is asked for when it is wanted, not before the request is judged.
@@ -103,28 +116,46 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
   app.server.on('checkExpectation', (request, response) => app.routing(request, response))
   const limits = await createLimits(app)
   const shadowing = createShadowing(resources)
+  const tunnels = createTunnels({ resources, serving: () => serving, isClosing: () => closing })
   const steps = createSteps({
     limits,
     audit: resources.audit,
     nextId,
     shadow: shadowing.judge,
+    tunnels,
     isClosing: () => closing
   })
   const memory = createDecisionMemory()
   const account = createAccount(resources, memory)
-  exposeSigningKey(resources.metrics.registry, resources.keyring.signingSince)
+  const { metrics, keyring, assertionKeyring } = resources
+  exposeSigningKey(metrics.registry, 'tokens', keyring.signingSince)
+  if (assertionKeyring !== null) exposeSigningKey(metrics.registry, 'assertions', assertionKeyring.signingSince)
+  exposeUpstreams(metrics.registry, () => serving.upstreams.figures())
   const loginGuard = createLoginGuard(() => serving.settings.users.login)
+
+  // What a directory says of its users reaches their tokens at once.
+  resources.users.listen({
+    onChange(user) {
+      serving.sessions.noteChangedUser(user)
+      const { id: subject, username, roles, disabled } = user
+      resources.audit('user_followed', { subject, username, roles, disabled })
+    },
+    onDropped: (username, dropped) =>
+      resources.audit('user_curtailed', { username, dropped: dropped.slice(0, MOST_DROPPED) })
+  })
 
   // --- How refusals leave, and how every request is accounted for. ---
 
-  const inFlight = new Set<ServerResponse>()
   app.addHook('onRequest', (request, reply, done) => {
+    // Before it is counted as one in flight, and before anything is done for it.
+    const refusal = door.refusalOf(exchangeOf(request).endpoint)
     inFlight.add(reply.raw)
     reply.raw.once('close', () => {
       inFlight.delete(reply.raw)
       account(request, reply)
     })
-    done()
+    closeWithConnection(request.raw, reply.raw)
+    done(refusal)
   })
   // Whatever the gateway answers itself; what is forwarded has them already.
   app.addHook('onSend', async (request, reply) => {
@@ -152,6 +183,7 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
     exchange.code = problem.code
     exchange.judgedMs ??= performance.now()
     const decisionId = exchange.decision?.id ?? null
+    if (!request.raw.complete) lingerAfter(reply.raw)
     // A client's own mistakes are no failure of ours: whoever likes could fill the log with them.
     const ours = problems[problem.code].status >= 500
     if (ours && (problem.code === 'internal_error' || problem.cause !== undefined)) {
@@ -208,13 +240,17 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
       () => 'unavailable'
     )
     const withoutKeys = serving.issuers.withoutKeys()
+    const unusable = serving.upstreams.unusable()
     return {
       ready: store === 'ok' && !closing,
       details: {
         revision: serving.settings.revision,
         store,
         ...(rejected.length === 0 ? {} : { rejected_settings: rejected }),
+        ...door.readinessDetails(),
+        ...(resources.users.isDirectoryAway() ? { users: 'unavailable' } : {}),
         ...(withoutKeys.length === 0 ? {} : { issuers_without_keys: withoutKeys }),
+        ...(unusable.length === 0 ? {} : { unusable_endpoints: unusable }),
         ...(closing ? { closing } : {})
       }
     }
@@ -225,18 +261,21 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
     reload(settings) {
       serving = createServing(settings, resources, serving)
       resources.users.adopt(settings.users)
+      door.adjust()
       rejected = []
     },
     setShadow: shadowing.replace,
     noteRejected(reasons) {
       rejected = reasons
     },
+    replaceCertificate: door.replaceCertificate,
+    rejectCertificate: door.rejectCertificate,
     readReadiness,
     ...createOperator({
       ...resources,
       openTokens: async () => {
-        const { accessTokens, settings } = serving
-        return { ...settings.tokens, keyring: resources.keyring, accessTokens }
+        const { accessTokens, simpleJwt, settings } = serving
+        return { ...settings.tokens, keyring: resources.keyring, accessTokens, simpleJwt }
       },
       sessions: () => serving.sessions,
       forgetGuesses: loginGuard.forget,
@@ -250,17 +289,23 @@ export async function buildGateway(initial: Settings, resources: Resources): Pro
       // which the server, once closed, no longer looks after by itself.
       for (const response of inFlight) response.shouldKeepAlive = false
       const closed = app.close()
-      endFreshConnections()
-      const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MS)
+      door.endFreshConnections()
+      const sweep = setInterval(() => {
+        app.server.closeIdleConnections()
+        // A handshake may have been on its way.
+        door.endFreshConnections()
+      }, SWEEP_MS)
       const timer = setTimeout(async () => {
         // Whoever still waits for an upstream is told so; who is being answered, or does not listen, is cut off.
         await serving.upstreams.close()
         await sleep(LAST_WORDS_MS)
-        app.server.closeAllConnections()
+        tunnels.endAll('shutting_down')
+        door.endConnections()
       }, drainMs)
       await closed
       clearInterval(sweep)
       clearTimeout(timer)
+      door.close()
       // The last connections have just closed; their requests are accounted for when that is known here.
       for (let turns = 0; inFlight.size > 0 && turns < 10; turns += 1) await setImmediate()
       serving.issuers.close()

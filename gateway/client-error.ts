@@ -11,8 +11,15 @@ const CODES: Readonly<Record<string, ProblemCode>> = {
 /** How long a refused client may take to read why; closing at once would reset the connection under the answer. */
 const LINGER_MS = 500
 
-/** The response that has its turn on a connection; Node keeps it there, and nowhere else. */
-type Connection = Duplex & { readonly _httpMessage?: ServerResponse | null }
+/** The response that has its turn on a connection, and the request that is still coming; Node keeps them nowhere else. */
+type Connection = Duplex & {
+  readonly _httpMessage?: ServerResponse | null
+  readonly parser?: { readonly incoming: IncomingMessage | null } | null
+}
+
+/** A client that leaves in the middle of a body: the request has come, and is accounted for by itself. */
+const isEndOfBody = ({ code }: { readonly code?: string }, { parser }: Connection) =>
+  code === 'HPE_INVALID_EOF_STATE' && parser?.incoming?.complete === false
 
 function writeProblem(problem: Problem, requestId: string): string {
   const body = JSON.stringify(problemBody(problem, { requestId, decisionId: null }))
@@ -45,24 +52,34 @@ export function createRawRefusals(nextId: () => string, onRefused: (code: Proble
   function answer(connection: Connection, text: string): void {
     const turn = connection._httpMessage ?? null
     if (!connection.writable) return
-    if (turn?.req.complete) turn.once('close', () => answer(connection, text))
+    // The rest of a body is malformed whose request has its answer already: a proxy before us would take a second one
+    // for that of the next request.
+    if (turn === null && connection.parser?.incoming?.complete === false) end(connection)
+    else if (turn?.req.complete) turn.once('close', () => answer(connection, text))
     else if (turn?.headersSent) connection.destroy()
-    else {
-      connection.end(text)
-      setTimeout(() => connection.destroy(), LINGER_MS).unref()
-    }
+    else end(connection, text)
+  }
+
+  function end(connection: Connection, text = ''): void {
+    connection.end(text)
+    setTimeout(() => connection.destroy(), LINGER_MS).unref()
   }
 
   return {
     /** For `clientError`: bytes that are no HTTP request. */
     refuseBytes(error: Error & { code?: string }, connection: Duplex): void {
-      if (error.code === 'ECONNRESET') connection.destroy()
+      // What came to nothing before it was HTTP is ended already.
+      if (error.code === 'ECONNRESET' || connection.destroyed || isEndOfBody(error, connection)) connection.destroy()
       else refuse(connection, new Problem(CODES[error.code ?? ''] ?? 'invalid_request'))
     },
     /** For `connect`: a tunnel is another kind of proxy. */
     refuseTunnel(_request: IncomingMessage, connection: Duplex): void {
-      // Node has taken its own listener off.
+      // Node has taken its own listeners off, those of an earlier request's answer too. What follows is nobody's, and
+      // is read so that a client that leaves is noticed.
       connection.on('error', () => connection.destroy())
+      connection.on('end', () => connection.destroy())
+      connection.on('drain', () => (connection as Connection)._httpMessage?.emit('drain'))
+      connection.resume()
       refuse(connection, new Problem('method_not_allowed', { allow: [] }))
     }
   }

@@ -24,7 +24,7 @@ export function createEvidence({ memory, limits, settings }: EvidenceParts): Ope
       const { revision, upstreams } = settings()
       return {
         revision,
-        upstreams: Object.fromEntries(Object.values(upstreams).map(({ name, origin }) => [name, origin]))
+        upstreams: Object.fromEntries(Object.values(upstreams).map(({ name, origins }) => [name, origins]))
       }
     },
     limits(wanted) {

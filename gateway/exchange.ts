@@ -14,7 +14,8 @@ import {
   parseRequestTarget,
   protocolOf,
   type RequestTarget,
-  type TargetFault
+  type TargetFault,
+  type Tunnel
 } from './proxy/index.js'
 import type { Serving } from './serving.js'
 import type { ShadowDifference } from './shadowing.js'
@@ -46,6 +47,8 @@ export interface Exchange {
   /** When judging was over. */
   judgedMs: number | null
   upstreamMs: number | null
+  /** The WebSocket that this request became. */
+  tunnel: Tunnel | null
   code: ProblemCode | null
 }
 
@@ -143,6 +146,7 @@ export function beginExchange(request: IncomingMessage, serving: Serving, nextId
     consumptions: [],
     judgedMs: null,
     upstreamMs: null,
+    tunnel: null,
     code: null
   }
   ;(request as Carrier)[carried] = exchange

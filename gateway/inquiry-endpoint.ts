@@ -37,7 +37,7 @@ export async function inquiryEndpoint(app: FastifyInstance, { steps }: InquiryEn
 
 /** What keeps a client's own fields from the upstream where an absent field in the answer would not. */
 function convey({ inquiry, serving, decision }: Exchange, asserted: ReadonlySet<string>): [string, string][] {
-  const unsaid = Object.keys(serving.settings.identity.headers).filter((name) => !asserted.has(name))
+  const unsaid = serving.identityNames.filter((name) => !asserted.has(name))
   // Until 2.9 Caddy copies a field that is absent as the literal text of its placeholder (caddyserver/caddy#6610).
   if (inquiry?.mode === 'caddy') return unsaid.map((name) => [name, ''])
   if (inquiry?.mode !== 'envoy') return []

@@ -35,11 +35,12 @@ export type Judgement =
 /** What of the settings judges. */
 export type JudgingSettings = Pick<Settings, 'revision' | 'rules'> & OwnPathSettings
 
-type PolicySettings = Pick<JudgingSettings, 'revision' | 'rules' | 'auth'>
+type PolicySettings = Pick<JudgingSettings, 'revision' | 'rules' | 'auth' | 'simpleJwt'>
 
-/** The prefix's own endpoints answer below it; no other spelling of it may come to the rules. */
-export const closedTo = ({ auth }: Pick<Settings, 'auth'>): readonly ClosedPrefix[] => [
-  { path: auth.prefix, hosts: auth.hosts }
+/** Below a prefix its own endpoints answer; no other spelling of it may come to the rules. */
+export const closedTo = ({ auth, simpleJwt }: Pick<OwnPathSettings, 'auth' | 'simpleJwt'>): readonly ClosedPrefix[] => [
+  { path: auth.prefix, hosts: auth.hosts },
+  ...(simpleJwt === null ? [] : [{ path: simpleJwt.prefix, hosts: auth.hosts }])
 ]
 
 /** What a policy is made of. */

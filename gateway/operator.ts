@@ -9,13 +9,15 @@ import {
   mintToken,
   type PaperIssuing,
   principalOfUser,
-  type Sessions
+  type Sessions,
+  type SimpleJwt
 } from './tokens/index.js'
 import { UserMistake } from './users/index.js'
 
 export interface OperatorTokens {
   readonly keyring: Keyring
   readonly accessTokens: AccessTokens
+  readonly simpleJwt: SimpleJwt | null
   readonly issuer: string
   readonly audience: readonly string[]
 }
@@ -56,6 +58,7 @@ export function createOperator(parts: OperatorParts): Operator {
     operatorUsers: {
       list: users.list,
       add: (user) => users.add(user).then(changed('user_added')),
+      import: createImport(parts, changed),
       setPassword: (username, password) => users.setPassword(username, password).then(changed('user_password_set')),
       setRoles: (username, roles) => users.setRoles(username, roles).then(changed('user_roles_set')),
       setDisabled: (username, disabled) =>
@@ -75,6 +78,24 @@ export function createOperator(parts: OperatorParts): Operator {
       ...createSessionVerbs(parts, changed),
       ...createTokenVerbs(parts)
     }
+  }
+}
+
+/** Whoever it changed is told of like anyone who was changed; new ones have no tokens yet. */
+function createImport({ users, audit }: OperatorParts, changed: Changed): OperatorUsers['import'] {
+  return async (given, overwrites) => {
+    const imported = await users.import(given, overwrites)
+    for (const { username, outcome } of imported) {
+      if (outcome === 'updated') changed('user_imported')((await users.show(username)).user)
+    }
+    const count = (wanted: string) => imported.filter(({ outcome }) => outcome === wanted).length
+    audit('users_imported', {
+      added: count('added'),
+      updated: count('updated'),
+      exists: count('exists'),
+      refused: count('refused')
+    })
+    return imported
   }
 }
 

@@ -11,10 +11,12 @@ import {
   type AuthEvent,
   accountEndpoints,
   authEndpoints,
+  createSendRefusal,
   keySetEndpoint,
   metadataEndpoint,
   oauthEndpoints,
-  sendOAuthError
+  sendOAuthError,
+  simpleJwtEndpoints
 } from './tokens/index.js'
 import { canonicalUsername, UserMistake } from './users/index.js'
 
@@ -34,11 +36,13 @@ const addressOf = (request: FastifyRequest) => exchangeOf(request).peer.address
 
 /** Makes what tells an event of the endpoints to the metrics and the audit stream. */
 const createReport =
-  ({ metrics, audit }: Resources) =>
+  ({ metrics, audit, users, failure }: Resources) =>
   (request: FastifyRequest, reported: AuthEvent): void => {
     const { event, subject, username, sessionId, clientId, tokenId, scopes } = reported
     const { id, peer } = exchangeOf(request)
     metrics.countAuthEvent(event)
+    if (event === 'login' && typeof subject === 'string')
+      users.noteLogin(subject).catch((error) => failure(error, { request_id: id }))
     audit(event, {
       request_id: id,
       address: peer.address,
@@ -51,14 +55,20 @@ const createReport =
     })
   }
 
+function refusePassword(error: unknown): never {
+  if (!(error instanceof UserMistake)) throw error
+  const code = error.kind === 'kept_elsewhere' ? 'access_denied' : 'invalid_request'
+  throw new Problem(code, { detail: error.message })
+}
+
 const createReadNewPassword =
   ({ users }: Resources) =>
   (username: string, password: string): (() => Promise<string>) => {
     try {
-      return users.readNewPassword(username, password)
+      const hash = users.readNewPassword(username, password)
+      return () => hash().catch(refusePassword)
     } catch (error) {
-      if (error instanceof UserMistake) throw new Problem('invalid_request', { detail: error.message })
-      throw error
+      return refusePassword(error)
     }
   }
 
@@ -79,7 +89,10 @@ export async function ownEndpoints(app: FastifyInstance, options: OwnEndpointOpt
     report
   }
 
-  await app.register(keySetEndpoint, { prefix: '/.well-known', keyring: resources.keyring })
+  await app.register(keySetEndpoint, {
+    prefix: '/.well-known',
+    keyrings: [resources.keyring, resources.assertionKeyring ?? []].flat()
+  })
   await app.register(metadataEndpoint, { prefix: '/.well-known', metadata: () => serving().metadata })
   await app.register(publicHealthEndpoint, { prefix: '/health', readReadiness })
   await app.register(authEndpoints, { ...auth, prefix: '/auth' })
@@ -89,6 +102,16 @@ export async function ownEndpoints(app: FastifyInstance, options: OwnEndpointOpt
     accessTokens,
     store: resources.store.sessions,
     readNewPassword: createReadNewPassword(resources)
+  })
+
+  await app.register(async (simplejwt) => {
+    const scheme = () => serving().settings.simpleJwt?.headerTypes[0] ?? 'Bearer'
+    simplejwt.setErrorHandler(refuseBy(createSendRefusal(scheme)))
+    await simplejwt.register(simpleJwtEndpoints, {
+      ...auth,
+      prefix: '/simplejwt',
+      simpleJwt: () => serving().simpleJwt
+    })
   })
 
   const clientGuard = createClientGuard()

@@ -10,6 +10,7 @@ const KEY_SET = '/.well-known/jwks.json'
 const METADATA = '/.well-known/oauth-authorization-server'
 
 export type OwnPathSettings = Pick<Settings, 'auth' | 'publicHealth'> & {
+  readonly simpleJwt: { readonly prefix: string } | null
   readonly tokens: Pick<Settings['tokens'], 'issuer'>
 }
 
@@ -18,15 +19,20 @@ export function singleOwnPaths({ publicHealth, tokens }: OwnPathSettings): reado
   return [KEY_SET, ...metadataPaths(tokens.issuer), ...(publicHealth === null ? [] : [publicHealth])]
 }
 
+function routeBelow(prefix: string, route: string, path: string): string | null {
+  if (path === prefix) return `${OWN}${route}/`
+  return path.startsWith(`${prefix}/`) ? `${OWN}${route}${path.slice(prefix.length)}` : null
+}
+
 /** Makes what tells the route of the endpoint of our own that a target names, or null when the rules judge it. */
-export function createOwnRouteOf({ auth, publicHealth, tokens }: OwnPathSettings) {
+export function createOwnRouteOf({ auth, publicHealth, simpleJwt, tokens }: OwnPathSettings) {
   const metadata = metadataPaths(tokens.issuer)
+  const compat = simpleJwt?.prefix ?? null
   return ({ path, host }: RequestTarget): string | null => {
     if (path === KEY_SET) return `${OWN}${path}`
     if (metadata.has(path)) return `${OWN}${METADATA}`
     if (path === publicHealth) return `${OWN}/health/`
     if (auth.hosts !== null && !auth.hosts.includes(host)) return null
-    if (path === auth.prefix) return `${OWN}/auth/`
-    return path.startsWith(`${auth.prefix}/`) ? `${OWN}/auth${path.slice(auth.prefix.length)}` : null
+    return routeBelow(auth.prefix, '/auth', path) ?? (compat === null ? null : routeBelow(compat, '/simplejwt', path))
   }
 }

@@ -30,6 +30,7 @@ const catalogue = {
   invalid_refresh_token: { status: 401, title: 'The refresh token is not valid', bearer: 'invalid_token' },
   access_denied: { status: 403, title: 'This is not allowed' },
   insufficient_scope: { status: 403, title: 'The access token lacks a scope', bearer: 'insufficient_scope' },
+  upgrade_refused: { status: 403, title: 'WebSockets are not forwarded here' },
   csrf_failed: { status: 403, title: 'The request does not come from a page of this origin' },
   no_rule: { status: 404, title: 'No rule covers this request' },
   not_found: { status: 404, title: 'There is nothing here' },

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
+import { exchangeOf } from './exchange.js'
 import { Problem } from './problems.js'
 import { createRequestBody, expectsContinue } from './proxy/index.js'
 
 /** For a body of the size that our own endpoints read, even over a bad line. */
-const BODY_TIMEOUT_MS = 15_000
+const LONGEST_MS = 15_000
 
 /**
  * Lets the endpoints in `app` wait for a body so long and no longer. The time-out of a connection is for silence: one
@@ -15,11 +16,14 @@ export function receiveBodies(app: FastifyInstance): void {
     // Most bodies have come with the header section.
     if (request.raw.complete) return payload
     const body = createRequestBody(request.raw)
-    const timer = setTimeout(() => {
-      // What follows on the connection would be the rest of this body.
-      reply.raw.shouldKeepAlive = false
-      body.destroy(new Problem('request_timeout'))
-    }, BODY_TIMEOUT_MS)
+    const timer = setTimeout(
+      () => {
+        // What follows on the connection would be the rest of this body.
+        reply.raw.shouldKeepAlive = false
+        body.destroy(new Problem('request_timeout'))
+      },
+      Math.min(exchangeOf(request).serving.settings.listener.bodyTimeoutMs, LONGEST_MS)
+    )
     reply.raw.once('close', () => {
       clearTimeout(timer)
       body.destroy()

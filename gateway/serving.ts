@@ -1,7 +1,7 @@
 /** What one revision of the settings serves with; a reload makes another and swaps the reference. */
 import type { Metrics } from './admin/index.js'
 import { createBrowsers, withoutOwnCookies } from './browsers/index.js'
-import { createAuthenticate, createIdentityFields } from './identity/index.js'
+import { createAssertion, createAuthenticate, createCredentialOf, createIdentityFields } from './identity/index.js'
 import { policyOf } from './judgement.js'
 import { createOwnRouteOf } from './own-paths.js'
 import { createNetworks } from './policy/index.js'
@@ -11,19 +11,24 @@ import {
   createInquiries,
   createRequestHeaders,
   createUpstreams,
+  type UpstreamOptions,
   type Upstreams
 } from './proxy/index.js'
 import type { Settings } from './settings/index.js'
 import type { Store } from './store/index.js'
 import {
+  type AccessTokens,
   createAccessTokens,
+  createAssertionSigner,
   createClients,
   createIssuers,
   createMetadata,
   createSessions,
+  createSimpleJwt,
   type Issuers,
   type Keyring,
   type Revocations,
+  type SimpleJwt,
   type Verified
 } from './tokens/index.js'
 import type { Users } from './users/index.js'
@@ -33,6 +38,8 @@ export interface Resources {
   readonly store: Store
   readonly users: Users
   readonly keyring: Keyring
+  /** What assertions are signed with; null: the settings of the start knew of none, so there are none. */
+  readonly assertionKeyring: Keyring | null
   readonly revocations: Revocations
   readonly metrics: Metrics
   /** One line a request. */
@@ -55,6 +62,47 @@ export function createVerifyAccessToken(verifyOwn: (token: string) => Verified, 
   }
 }
 
+/** Of the two kinds of tokens of ours, what was verified before is known without reading it as the other. */
+export function verifyOwn(accessTokens: AccessTokens, simpleJwt: SimpleJwt | null): (token: string) => Verified {
+  if (simpleJwt === null) return accessTokens.verify
+  const { tokens } = simpleJwt
+  return (token) => {
+    const own = tokens.isKnown(token) ? 'invalid_token' : accessTokens.verify(token)
+    return own === 'invalid_token' ? tokens.verify(token) : own
+  }
+}
+
+export function openSimpleJwt(
+  { simpleJwt }: Settings,
+  { store, keyring, revocations }: Pick<Resources, 'store' | 'keyring' | 'revocations'>,
+  followUser: Users['follow'] = null
+): SimpleJwt | null {
+  if (simpleJwt === null) return null
+  const { sessions, users } = store
+  return createSimpleJwt({
+    ...simpleJwt,
+    keyring,
+    revocations,
+    store: sessions,
+    readUser: users.readUser,
+    followUser
+  })
+}
+
+/** Every field that tells the upstream who asks. */
+const identityNamesOf = ({ headers, assertion }: Settings['identity']): readonly string[] =>
+  assertion === null ? Object.keys(headers) : [...Object.keys(headers), assertion.header]
+
+/** null: nothing is signed. */
+function createSignedAssertion({ identity, tokens }: Settings, keyring: Keyring | null) {
+  const { assertion } = identity
+  if (assertion === null || keyring === null) return null
+  const { header, ttlMs, claims } = assertion
+  const ttlSeconds = keyring.coverLifetime(Math.ceil(ttlMs / 1000))
+  const assert = createAssertion({ issuer: tokens.issuer, ttlSeconds, claims, sign: createAssertionSigner(keyring) })
+  return { header, assert }
+}
+
 function openIssuers(settings: Settings, { metrics, failure }: Resources, before: Issuers | null): Issuers {
   const issuers = Object.values(settings.issuers)
   if (before !== null) return before.replace(issuers)
@@ -67,6 +115,13 @@ function openIssuers(settings: Settings, { metrics, failure }: Resources, before
   })
 }
 
+/** An operator reads in the log when an endpoint is given up; that it is back, in the metrics. */
+function openUpstreams(upstreams: Iterable<UpstreamOptions>, { failure }: Resources): Upstreams {
+  return createUpstreams(upstreams, ({ upstream, origin, state, fault }) => {
+    if (fault !== null) failure(fault, { upstream, endpoint: origin, state })
+  })
+}
+
 /** Pools of upstreams and keys of issuers that stay the same are taken over from what served `before`. */
 export function createServing(
   settings: Settings,
@@ -75,11 +130,13 @@ export function createServing(
 ) {
   const { tokens, identity } = settings
   const { keyring, revocations } = resources
+  const identityNames = identityNamesOf(identity)
   const clients = createClients({ clients: settings.clients, createNetworks })
   const accessTokens = createAccessTokens({ ...tokens, keyring, revocations, isCurrentClient: clients.isCurrent })
   const upstreamOptions = Object.values(settings.upstreams)
   const issuers = openIssuers(settings, resources, before?.issuers ?? null)
-  const verifyAccessToken = createVerifyAccessToken(accessTokens.verify, issuers)
+  const simpleJwt = openSimpleJwt(settings, resources, resources.users.follow)
+  const verifyAccessToken = createVerifyAccessToken(verifyOwn(accessTokens, simpleJwt), issuers)
   return {
     settings,
     policy: policyOf(settings),
@@ -87,31 +144,39 @@ export function createServing(
     issuers,
     clientAddress: createClientAddress(settings.trustedProxies),
     readInquiry: createInquiryReader(settings),
-    clientFields: createClientFields({ overwritten: Object.keys(identity.headers), strip: identity.strip }),
-    authenticate: createAuthenticate({ verifyAccessToken }),
+    clientFields: createClientFields({ overwritten: identityNames, strip: identity.strip }),
+    /** The field of a request that shows who asks. */
+    credentialOf: createCredentialOf(settings.simpleJwt?.headerName ?? null),
+    authenticate: createAuthenticate({ verifyAccessToken, schemes: settings.simpleJwt?.headerTypes ?? [] }),
     requestHeaders: createRequestHeaders({
-      reserved: [...Object.keys(identity.headers), ...identity.strip],
-      passCookies: withoutOwnCookies
+      reserved: [...identityNames, ...identity.strip],
+      passCookies: withoutOwnCookies,
+      credential: settings.simpleJwt?.headerName ?? null
     }),
     browsers: createBrowsers({ ...settings, cookies: tokens.cookies }),
+    identityNames,
     identityFields: createIdentityFields(identity.headers),
+    assertion: createSignedAssertion(settings, resources.assertionKeyring),
+    tellsIdentity: Object.keys(identity.headers).length > 0,
     clients,
     accessTokens,
+    simpleJwt,
     metadata: createMetadata({
       issuer: tokens.issuer,
       publicUrl: settings.publicUrl,
       prefix: settings.auth.prefix,
-      hasPublicKeys: !tokens.algorithm.startsWith('HS')
+      hasPublicKeys: !tokens.algorithm.startsWith('HS') || resources.assertionKeyring !== null
     }),
     sessions: createSessions({
       ...tokens,
       store: resources.store.sessions,
       accessTokens,
       verifyAccessToken,
-      revocations
+      revocations,
+      followUser: resources.users.follow
     }),
     // Last, because it retires connections of what served before: if anything fails, that goes on.
-    upstreams: before === null ? createUpstreams(upstreamOptions) : before.upstreams.replace(upstreamOptions)
+    upstreams: before === null ? openUpstreams(upstreamOptions, resources) : before.upstreams.replace(upstreamOptions)
   }
 }
 
@@ -119,6 +184,6 @@ export function createServing(
 function createInquiryReader({ forwardAuth, auth, trustedProxies, identity }: Settings) {
   if (forwardAuth === null) return () => null
   const path = `${auth.prefix}/check`
-  const { headers, strip } = identity
-  return createInquiries({ ...forwardAuth, path, trustedProxies, identityNames: Object.keys(headers), strip })
+  const identityNames = identityNamesOf(identity)
+  return createInquiries({ ...forwardAuth, path, trustedProxies, identityNames, strip: identity.strip })
 }

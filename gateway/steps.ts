@@ -2,13 +2,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Decision, Limit } from './domain.js'
 import { type Exchange, exchangeOf, originOf } from './exchange.js'
-import { subjectKey } from './identity/index.js'
+import { type AssertedRequest, subjectKey } from './identity/index.js'
 import { addressKey, type Limits, rateLimitFields } from './limits/index.js'
+import { awaitForwardedBody } from './listener/index.js'
 import { decide } from './policy/index.js'
 import { Problem } from './problems.js'
-import { createForward, forwardedFields } from './proxy/index.js'
+import { forwardedFields, forward as forwardUpstream, stripPrefix } from './proxy/index.js'
 import type { Resources } from './serving.js'
 import type { ShadowDifference } from './shadowing.js'
+import type { Tunnels } from './tunnels.js'
 
 export interface StepOptions {
   readonly limits: Limits
@@ -16,6 +18,8 @@ export interface StepOptions {
   readonly nextId: () => string
   /** What a second policy says to a decided request, where it says otherwise. */
   readonly shadow: (exchange: Exchange, decision: Decision) => ShadowDifference | null
+  /** What becomes of requests for a WebSocket. */
+  readonly tunnels: Pick<Tunnels, 'read'>
   /** While draining, every response is the last of its connection. */
   readonly isClosing: () => boolean
 }
@@ -38,9 +42,7 @@ const inOrder = (steps: readonly Step[]) =>
   }
 
 /** Makes the steps; `judge` runs in its order before any body is read, then `forward`. */
-export function createSteps({ limits, audit, nextId, shadow, isClosing }: StepOptions) {
-  const forwardUpstream = createForward()
-
+export function createSteps({ limits, audit, nextId, shadow, tunnels, isClosing }: StepOptions) {
   /** 1. Refuses what has no single reading; counts whatever came; finds the rule. */
   function admit(request: FastifyRequest): Promise<void> | undefined {
     const exchange = exchangeOf(request)
@@ -74,7 +76,9 @@ export function createSteps({ limits, audit, nextId, shadow, isClosing }: StepOp
     const consumption = await limits.consume(request, limit, key)
     exchange.consumptions.push(consumption)
     if (!consumption.exceeded) return
-    audit('rate_limited', { request_id: exchange.id, limit: limit.name, key })
+    const { authentication, peer } = exchange
+    const subject = authentication.kind === 'principal' ? authentication.principal.subject : null
+    audit('rate_limited', { request_id: exchange.id, limit: limit.name, key, subject, address: peer.address })
     throw new Problem('rate_limited', {
       detail: `The limit is ${limit.requests} requests in ${limit.windowMs / 1000} seconds.`,
       retryAfter: consumption.resetMs / 1000
@@ -105,9 +109,9 @@ export function createSteps({ limits, audit, nextId, shadow, isClosing }: StepOp
   /** 3. Who asks: a principal, nobody, or a credential that does not hold. Refuses nothing. */
   function authenticate(request: FastifyRequest): Promise<void> | undefined {
     const exchange = exchangeOf(request)
-    const { browsers, authenticate: read } = exchange.serving
+    const { browsers, authenticate: read, credentialOf } = exchange.serving
     const { method } = exchange
-    const shown = browsers.readCredential({ method, headers: request.headers }, () => originOf(request))
+    const shown = browsers.readCredential({ method, headers: credentialOf(request.headers) }, () => originOf(request))
     exchange.byCookie = shown.byCookie
     if ('because' in shown) {
       exchange.authentication = { kind: 'bad', because: shown.because }
@@ -148,6 +152,7 @@ export function createSteps({ limits, audit, nextId, shadow, isClosing }: StepOp
     const { serving, target, decision, peer } = exchange
     const upstream = serving.upstreams.get(decision?.rule?.upstream ?? '')
     if ('fault' in target || decision === null || upstream === undefined) throw new Error('nothing to forward to')
+    const upgrading = tunnels.read(request, reply)
     const headers = serving.requestHeaders(request.raw.rawHeaders, request.raw.headers.connection, {
       host: upstream.host === 'client' ? target.authority : upstream.authority,
       forwardAuthorization: upstream.forwardAuthorization,
@@ -157,10 +162,11 @@ export function createSteps({ limits, audit, nextId, shadow, isClosing }: StepOp
       ]
     })
     exchange.judgedMs = performance.now()
-    await forwardUpstream(request.raw, reply.raw, {
+    const forwarding = forwardUpstream(request.raw, reply.raw, {
       upstream,
       path: target.path,
       query: target.query,
+      maxBody: decision.rule?.maxBody ?? null,
       headers,
       editResponse: (fields) =>
         serving.browsers.editResponse(fields, { byCookie: exchange.byCookie, origin: request.headers.origin }),
@@ -168,8 +174,11 @@ export function createSteps({ limits, audit, nextId, shadow, isClosing }: StepOp
       onStart: (upstreamMs) => {
         exchange.upstreamMs = upstreamMs
         reply.hijack()
-      }
+      },
+      upgrading
     })
+    awaitForwardedBody(request.raw, reply.raw, serving.settings.listener.bodyTimeoutMs, upstream.idleTimeoutMs)
+    await forwarding
   }
 
   /** Where somebody who looks for a page and has no session is sent in place of a refusal; null: nowhere. */
@@ -180,15 +189,39 @@ export function createSteps({ limits, audit, nextId, shadow, isClosing }: StepOp
     return serving.browsers.loginLocation(request.method, request.headers, target)
   }
 
-  /** Who asks, as the upstream is told it; nothing for a stranger. */
-  function assertedFields({ serving, authentication }: Exchange): readonly string[] {
-    return authentication.kind === 'principal' ? serving.identityFields(authentication.principal) : []
+  /** Who asks, as the upstream is told it; nothing for a stranger, which is nobody whom a rule wanted to know. */
+  function assertedFields(exchange: Exchange): readonly string[] {
+    const { serving, authentication, decision } = exchange
+    if (authentication.kind !== 'principal') return []
+    const fields = serving.identityFields(authentication.principal)
+    if (fields.length === 0 && serving.tellsIdentity && decision?.rule?.allow.kind !== 'anyone') {
+      throw new Problem('access_denied', { detail: 'The token has none of the claims that the upstream is told.' })
+    }
+    const { assertion } = serving
+    return assertion === null
+      ? fields
+      : [...fields, assertion.header, assertion.assert(authentication.principal, assertedRequest(exchange))]
+  }
+
+  /** What an assertion is good for: the request as its upstream gets it, which a proxy that asks sends as it is. */
+  function assertedRequest({ serving, target, decision, method, inquiry, id }: Exchange): AssertedRequest {
+    const upstream = serving.upstreams.get(decision?.rule?.upstream ?? '')
+    if ('fault' in target || upstream === undefined) throw new Error('nothing to assert')
+    return {
+      audience: upstream.name,
+      method,
+      path: inquiry === null ? stripPrefix(target.path, upstream.stripPrefix) : target.path,
+      query: target.query,
+      authority: target.authority,
+      requestId: id
+    }
   }
 
   /** What the gateway adds to any response. */
-  function responseFields({ consumptions, isLast, corsFields }: Exchange): string[] {
+  function responseFields({ consumptions, isLast, corsFields, tunnel }: Exchange): string[] {
     const fields = [...rateLimitFields(consumptions), ...corsFields]
-    if (isClosing() || isLast) fields.push('Connection', 'close')
+    if (tunnel !== null) fields.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
+    else if (isClosing() || isLast) fields.push('Connection', 'close')
     return fields
   }
 

@@ -2,18 +2,11 @@
 // sessions refreshed in parallel, and CPU microseconds (utime + stime of the process that serves) a refresh. Beside the
 // gateway, in turn within one run, Django with djangorestframework-simplejwt under gunicorn with one worker and SQLite,
 // rotating and blacklisting likewise. The gateway has one core: its process is pinned where taskset is.
-import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { root } from './ready.mjs'
+import { startDjango } from './bench-django.mjs'
 
 const SESSIONS = 50
-const SITE = join(root, 'scripts', 'django-refresh')
-const PYTHON = '/usr/bin/python3'
-const PACKAGES = 'gunicorn python3-djangorestframework-simplejwt'
 
 function post(agent, url, body) {
   const text = JSON.stringify(body)
@@ -80,60 +73,19 @@ async function preparePortcullis({ credentials, startGateway, startUpstream }) {
   }
 }
 
-const childrenOf = (pid) =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .split(' ')
-    .filter((part) => part !== '')
-
-/** null, and a word about it: Django is not here. */
-async function prepareDjango({ start, freePort, answers }) {
-  const imports = 'import django, rest_framework_simplejwt'
-  const isThere = spawnSync(PYTHON, ['-c', imports]).status === 0 && existsSync('/usr/bin/gunicorn')
-  if (!isThere) {
-    process.stderr.write(`compared with nothing, because Django is missing: apt-get install ${PACKAGES}\n`)
-    return null
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'))
-  const env = {
-    ...process.env,
-    DJANGO_SETTINGS_MODULE: 'site_settings',
-    SITE_DATABASE: join(folder, 'site.db'),
-    PYTHONPATH: SITE,
-    PYTHONDONTWRITEBYTECODE: '1'
-  }
-  const signIn = [join(SITE, 'sign_in.py'), String(SESSIONS)]
-  const tokens = execFileSync(PYTHON, signIn, { env, encoding: 'utf8' }).trim().split('\n')
-  const port = await freePort()
-  // Threads, because without them gunicorn keeps no connection open; kept while others have their turn.
-  const serve = [
-    '--chdir',
-    SITE,
-    '-w',
-    '1',
-    '--threads',
-    '8',
-    '--keep-alive',
-    '75',
-    '-b',
-    `127.0.0.1:${port}`,
-    '--log-level',
-    'error'
-  ]
-  const child = start(0, ['/usr/bin/gunicorn', ...serve, 'site_wsgi'], { env }, PYTHON)
-  const url = `http://127.0.0.1:${port}`
-  await answers(url)
+/** null: Django is not here. */
+async function prepareDjango(tools) {
+  const site = await startDjango(tools, SESSIONS)
+  if (site === null) return null
   const agent = new Agent({ keepAlive: true, maxSockets: SESSIONS })
   return {
     name: 'Django + simplejwt',
     agent,
-    url,
     field: 'refresh',
-    tokens,
-    pids: () => [child.pid, ...childrenOf(child.pid)],
+    ...site,
     stop() {
       agent.destroy()
-      child.kill('SIGTERM')
-      rmSync(folder, { recursive: true, force: true })
+      site.stop()
     }
   }
 }

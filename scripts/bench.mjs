@@ -1,7 +1,7 @@
 // `npm run bench [-- --rounds 5 --seconds 4]`: CPU microseconds (utime + stime of the whole process) that one request
 // costs, for the gateway doing its whole job with a token it has seen before, and for @fastify/http-proxy doing nothing
 // but forward; same upstream, same load, in turn within one run, so that a noisy machine is noisy to all of them.
-// Linux only: it reads /proc. `npm run bench -- login`, `-- refresh`, `-- verify`, `-- policy`, `-- analysis`, `-- replay`:
+// Linux only: it reads /proc. `npm run bench -- login`, `-- protected`, `-- refresh`, `-- verify`, `-- policy`, `-- analysis`, `-- replay`:
 // see the files of those names.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -191,6 +191,11 @@ else if (role === 'login') {
   makeReady()
   const { benchLogin } = await import('./bench-login.mjs')
   await benchLogin({ args, startGateway, startUpstream })
+} else if (role === 'protected') {
+  makeReady()
+  const { benchProtected } = await import('./bench-protected.mjs')
+  if (pins) spawnSync('taskset', ['-cp', '1', String(process.pid)])
+  await benchProtected({ args, start, freePort, answers, cpuMicroseconds, startGateway, startUpstream })
 } else if (role === 'refresh') {
   makeReady()
   const { benchRefresh } = await import('./bench-refresh.mjs')

@@ -18,12 +18,22 @@ const canImport = (modules) =>
 /** Debian packages that tests talk to: what must be there, and what brings it. */
 const SERVERS = [
   { isThere: () => canImport('django'), packages: ['python3-django'] },
+  { isThere: () => existsSync('/usr/lib/postgresql'), packages: ['postgresql'] },
+  { isThere: () => canImport('psycopg2'), packages: ['python3-psycopg2'] },
+  { isThere: () => existsSync('/usr/bin/openssl'), packages: ['openssl'] },
+  { isThere: () => canImport('argon2, bcrypt'), packages: ['python3-argon2', 'python3-bcrypt'] },
+  { isThere: () => existsSync('/usr/bin/htpasswd'), packages: ['apache2-utils'] },
   { isThere: () => canImport('jwt, cryptography'), packages: ['python3-jwt', 'python3-cryptography'] },
+  { isThere: () => canImport('rest_framework_simplejwt'), packages: ['python3-djangorestframework-simplejwt'] },
+  { isThere: () => canImport('fastapi, uvicorn'), packages: ['python3-fastapi', 'python3-uvicorn'] },
+  { isThere: () => canImport('websockets'), packages: ['python3-websockets'] },
   { isThere: () => existsSync('/usr/bin/gunicorn'), packages: ['gunicorn'] },
   { isThere: () => existsSync('/usr/bin/chromium'), packages: ['chromium'] },
   { isThere: () => spawnSync('curl', ['--version'], { stdio: 'ignore' }).status === 0, packages: ['curl'] },
+  { isThere: () => spawnSync('openssl', ['version'], { stdio: 'ignore' }).status === 0, packages: ['openssl'] },
   { isThere: () => existsSync('/usr/sbin/nginx'), packages: ['nginx'] },
   { isThere: () => existsSync('/usr/bin/caddy'), packages: ['caddy'] },
+  { isThere: () => existsSync('/usr/sbin/haproxy'), packages: ['haproxy'] },
   { isThere: () => existsSync('/usr/bin/faketime'), packages: ['faketime'] }
 ]
 

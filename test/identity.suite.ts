@@ -1,3 +1,5 @@
+import './identity/is-decoded-as-documented.test.js'
+import './identity/speaks-as-presets-do.test.js'
 import './identity/encodes-what-no-header-can-carry.test.js'
 import './identity/lets-no-client-name-an-identity.test.js'
 import './identity/needs-a-subject.test.js'

@@ -1,3 +1,4 @@
+import './proxy/answers-a-request-once.test.js'
 import './proxy/forwards-what-passes.test.js'
 import './proxy/keeps-hop-by-hop-fields-to-the-hop.test.js'
 import './proxy/keeps-the-auth-prefix-closed.test.js'

@@ -13,7 +13,7 @@ export {
   type OperatorAccounts,
   type ShownUser
 } from './operator-accounts.js'
-export { type OperatorOptions, type OperatorUsers, operatorEndpoints } from './operator-endpoints.js'
+export { type ImportedUser, type OperatorOptions, type OperatorUsers, operatorEndpoints } from './operator-endpoints.js'
 export {
   type LimitState,
   type OperatorEvidence,
@@ -21,4 +21,5 @@ export {
   operatorExplanationEndpoints,
   type ServingState
 } from './operator-explanations.js'
-export { type OperatorKey, type OperatorKeys, operatorKeyEndpoints } from './operator-keys.js'
+export { type KeyPurpose, type OperatorKey, type OperatorKeys, operatorKeyEndpoints } from './operator-keys.js'
+export { exposeUpstreams } from './upstream-metrics.js'

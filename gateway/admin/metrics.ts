@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { createListenerMetrics, type ListenerMetrics } from './listener-metrics.js'
 import { createShadowMetrics, type ShadowMetrics } from './shadow-metrics.js'
+import { createTunnelMetrics, type TunnelMetrics } from './tunnel-metrics.js'
 
 /** One finished request, as it is counted; times in seconds. */
 export interface RequestSample {
@@ -13,7 +15,7 @@ export interface RequestSample {
   readonly gatewaySeconds: number | null
 }
 
-export interface Metrics extends ShadowMetrics {
+export interface Metrics extends ShadowMetrics, TunnelMetrics, ListenerMetrics {
   readonly registry: Registry
   readonly countRequest: (sample: RequestSample) => void
   readonly countRefusal: (code: string) => void
@@ -88,6 +90,8 @@ export function createMetrics(): Metrics {
   return {
     registry,
     ...createShadowMetrics(registry),
+    ...createTunnelMetrics(registry),
+    ...createListenerMetrics(registry),
     countRequest({ rule, verdict, status, durationSeconds, gatewaySeconds }) {
       requests.inc({ rule, verdict, status })
       duration.observe({ rule }, durationSeconds)

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Scalar, User } from '../domain.js'
+import type { DirectoryUser, ImportOutcome, Scalar, User } from '../domain.js'
 import { type OperatorAccounts, operatorAccountEndpoints } from './operator-accounts.js'
 import { operatorErrors, parseBody } from './operator-requests.js'
 
@@ -8,9 +8,20 @@ import { operatorErrors, parseBody } from './operator-requests.js'
 export interface OperatorUsers {
   readonly list: () => Promise<readonly User[]>
   readonly add: (user: NewOperatorUser) => Promise<User>
+  /** Users of another program, hashes and all; what became of each, in their order. */
+  readonly import: (users: readonly DirectoryUser[], overwrites: boolean) => Promise<readonly ImportedUser[]>
   readonly setPassword: (username: string, password: string) => Promise<User>
   readonly setRoles: (username: string, roles: readonly string[]) => Promise<User>
   readonly setDisabled: (username: string, disabled: boolean) => Promise<User>
+}
+
+export interface ImportedUser {
+  readonly username: string
+  readonly outcome: ImportOutcome | 'refused'
+  /** Why it was refused. */
+  readonly why?: string
+  /** Whether no password fits what was kept. */
+  readonly passwordless?: boolean
 }
 
 export interface NewOperatorUser {
@@ -29,11 +40,20 @@ export interface OperatorOptions {
 
 // Nothing is coerced and nothing ignored: `"false"` is not taken for a boolean, nor one role for a list of them.
 const roles = z.array(z.string())
-const newUser = z.strictObject({
-  username: z.string(),
-  password: z.string(),
-  roles,
-  attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+const attributes = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+const newUser = z.strictObject({ username: z.string(), password: z.string(), roles, attributes })
+const importedUsers = z.strictObject({
+  overwrites: z.boolean(),
+  users: z.array(
+    z.strictObject({
+      key: z.string(),
+      username: z.string(),
+      passwordHash: z.string().nullable(),
+      roles,
+      attributes,
+      disabled: z.boolean()
+    })
+  )
 })
 const passwordChange = z.strictObject({ password: z.string() })
 const rolesChange = z.strictObject({ roles })
@@ -55,6 +75,10 @@ export async function operatorEndpoints(
   await app.register(operatorAccountEndpoints, { accounts })
   app.get('/api/users', async () => ({ users: await users.list() }))
   app.post('/api/users', async (request, reply) => reply.code(201).send(await users.add(parseBody(newUser, request))))
+  app.post('/api/users/import', async (request) => {
+    const { users: imported, overwrites } = parseBody(importedUsers, request)
+    return { imported: await users.import(imported, overwrites) }
+  })
   app.put<Named>('/api/users/:username/password', async (request) =>
     users.setPassword(request.params.username, parseBody(passwordChange, request).password)
   )

@@ -13,8 +13,8 @@ export interface OperatorPrincipals {
 
 export interface ServingState {
   readonly revision: string
-  /** Name → scheme, host and port. */
-  readonly upstreams: Readonly<Record<string, string>>
+  /** Name → scheme, host and port of each endpoint. */
+  readonly upstreams: Readonly<Record<string, readonly string[]>>
 }
 
 /** What is left of a limit for one key. */

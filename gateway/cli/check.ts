@@ -6,7 +6,7 @@ import { wantsColor } from './color.js'
 import { commandOfGitHub } from './github-command.js'
 import { openJson, showOpen } from './open-words.js'
 import { coverageOf, type ShownCoverage } from './openapi-coverage.js'
-import { count, readSettings, showMistakes } from './read-settings.js'
+import { count, readToStart, showMistakes } from './read-settings.js'
 import { warnOfShadow } from './shadow-file.js'
 import { shownMistake } from './shown.js'
 
@@ -54,7 +54,7 @@ export function checkCommand(): Command {
 }
 
 async function check(file: string, spec: string | undefined): Promise<Checked> {
-  const result = await readSettings(file, process.env)
+  const result = await readToStart(file, process.env)
   const warnings = [...result.warnings, ...(await warnOfShadow(result, process.env))]
   if ('mistakes' in result) return { file, errors: result.mistakes, warnings, settings: null, open: [], coverage: null }
   const { settings } = result

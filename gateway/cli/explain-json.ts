@@ -55,6 +55,15 @@ function nearestOf(
   return { text, other }
 }
 
+const assertionOf = ({ assertion, method }: Explanation) =>
+  assertion && {
+    name: assertion.name,
+    aud: assertion.audience,
+    htm: method,
+    path: assertion.path,
+    ttl_ms: assertion.ttlMs
+  }
+
 const judgedOf = ({ at, requestId, decisionId, revision, verdict }: PastRequest) => ({
   at,
   request_id: requestId,
@@ -92,6 +101,7 @@ export function explanationAsJson({ explanation, file, asked, judged }: Answer) 
     limits: explanation.limits.map(limitOf),
     upstream: explanation.upstream,
     headers: explanation.identity.map(({ name, claim, value }) => ({ name, value: shownValue(claim, value) })),
+    assertion: assertionOf(explanation),
     nearest: verdict.kind === 'deny' ? nearestOf(explanation, placeOf, rule) : null,
     judged: judged === null ? null : { ...judgedOf(judged.past), explained_by: judged.by }
   }

@@ -117,7 +117,7 @@ function limitLines({ limits, rule, verdict }: Explanation): string[] {
   return [...limits.map(limitLine), ...spared.map((name) => `${name} counts only what the rule lets pass`)]
 }
 
-function upstreamLines({ upstream, identity }: Explanation): string[] {
+function upstreamLines({ upstream, identity, assertion, method }: Explanation): string[] {
   if (upstream === null) return []
   const fields = identity.map(({ name, claim, value }) => {
     const shown = value === null ? '(not kept)' : String(shownValue(claim, value))
@@ -125,7 +125,13 @@ function upstreamLines({ upstream, identity }: Explanation): string[] {
   })
   return [
     upstream.url === null ? upstream.name : `${upstream.name}  ${upstream.url}`,
+    ...(upstream.others ?? []).map((url) => `${' '.repeat(upstream.name.length)}  or ${url}`),
     ...fields,
+    ...(assertion === null
+      ? []
+      : [
+          `  ${assertion.name}: signed for ${assertion.audience}, ${method} ${printable(assertion.path)}, ${showDuration(assertion.ttlMs)}`
+        ]),
     `  ${fields.length === 0 ? '' : 'and '}X-Forwarded-For, -Proto, -Host, Forwarded, X-Request-Id, traceparent`
   ]
 }

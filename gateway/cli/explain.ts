@@ -132,7 +132,7 @@ function usualAuthority({ publicUrl, listen }: Settings): string {
 function asServed(settings: Settings, serving: ServingState | null): Settings {
   if (serving?.revision !== settings.revision) return settings
   const upstreams = Object.entries(settings.upstreams).map(([name, upstream]) => {
-    return [name, { ...upstream, origin: serving.upstreams[name] ?? upstream.origin }]
+    return [name, { ...upstream, origins: serving.upstreams[name] ?? upstream.origins }]
   })
   return { ...settings, upstreams: Object.fromEntries(upstreams) }
 }

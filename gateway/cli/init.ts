@@ -1,15 +1,17 @@
-import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { type Api, type Operation, oneLine, writeSettings } from '../openapi/index.js'
-import { Fault, faultOf } from './fault.js'
+import { initFromDjango } from './django/init-from-django.js'
 import { count } from './read-settings.js'
 import { readSpec } from './read-spec.js'
 import { starter } from './starter.js'
+import { writeNew } from './write-new.js'
 
 interface InitOptions {
   readonly output: string
   readonly openapi?: string
+  readonly fromDjango?: string
+  readonly prefix: string
   readonly force?: boolean
 }
 
@@ -19,11 +21,18 @@ export function initCommand(): Command {
     .description('write a commented settings file to begin with')
     .option('-o, --output <file>', 'where to write it', 'gateway.yaml')
     .option('--openapi <spec>', 'make a rule for each operation of this OpenAPI document (3.0, 3.1, 2.0; JSON or YAML)')
+    .option('--from-django <settings>', 'take over SIMPLE_JWT and REST_FRAMEWORK out of this dump of settings (JSON)')
+    .option('--prefix <path>', 'with --from-django: where the endpoints for tokens are', '/api/token')
     .option('--force', 'replace the file if it is there')
-    .action(async ({ output, openapi, force }: InitOptions) => {
+    .action(async ({ output, openapi, fromDjango, prefix, force }: InitOptions) => {
+      if (fromDjango !== undefined) {
+        await initFromDjango(fromDjango, { output, prefix, schemaLine: schemaLineFor(output), force: force === true })
+        process.stdout.write(nextSteps(output, null))
+        return
+      }
       const schemaLine = schemaLineFor(output)
       if (openapi === undefined) {
-        await write(output, starter({ schemaLine }), force === true)
+        await writeNew(output, starter({ schemaLine }), { force: force === true })
         process.stdout.write(`${output} written: a starter to change as you like.\n${nextSteps(output, null)}`)
         return
       }
@@ -31,22 +40,10 @@ export function initCommand(): Command {
       const near = relative(dirname(resolve(output)), resolve(openapi))
       // It is pasted from a comment, where a long one is cut.
       const document = near.length > 40 ? basename(near) : near
-      await write(output, writeSettings(api, { document, file: output, schemaLine }), force === true)
+      await writeNew(output, writeSettings(api, { document, file: output, schemaLine }), { force: force === true })
       process.stderr.write(warningsOf(api))
       process.stdout.write(`${output} written: ${sum(api)}\n${nextSteps(output, openapi)}`)
     })
-}
-
-/** Never over a file that is there: the file system decides, so that none that appears meanwhile is lost either. */
-async function write(file: string, text: string, force: boolean): Promise<void> {
-  try {
-    await writeFile(file, text, { flag: force ? 'w' : 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new Fault(`portcullis: ${file} is there already and is left as it is: name another by -o, or add --force`)
-    }
-    throw faultOf(`cannot write ${file}`, error)
-  }
 }
 
 /** A file inside of a clone finds the schema beside it; anywhere else the path would be this machine's own. */

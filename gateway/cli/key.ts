@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import type { OperatorKey, OperatorKeys } from '../admin/index.js'
+import type { KeyPurpose, OperatorKey, OperatorKeys } from '../admin/index.js'
 import type { Settings } from '../settings/index.js'
-import { KeyRefused, listFolder } from '../tokens/index.js'
+import { KeyRefused, type KeyStatus, listFolder } from '../tokens/index.js'
 import { Fault } from './fault.js'
-import { openKeyring } from './open-keyring.js'
+import { openAssertionKeyring, openKeyring } from './open-keyring.js'
+import { operatorKeysOf, shownOf } from './operator-keys.js'
 import { connectOperator, type OperatorClient } from './operator-socket.js'
 import { requireUnproved } from './read-settings.js'
 import { showTable } from './table.js'
@@ -17,7 +19,7 @@ interface CommonOptions {
 function remoteKeys({ call }: OperatorClient): OperatorKeys {
   return {
     list: async () => ((await call('GET', '/api/keys')) as { keys: OperatorKey[] }).keys,
-    rotate: async (now) => (await call('POST', '/api/keys/rotate', { now })) as OperatorKey,
+    rotate: async (signs, now) => (await call('POST', '/api/keys/rotate', { signs, now })) as OperatorKey,
     retire: async (keyId, now) =>
       (await call('POST', `/api/keys/${encodeURIComponent(keyId)}/retire`, { now })) as OperatorKey
   }
@@ -25,13 +27,26 @@ function remoteKeys({ call }: OperatorClient): OperatorKeys {
 
 /** The verbs on the keys themselves. Looking at them makes none. */
 function localKeys(settings: Settings): OperatorKeys {
-  const { keys } = settings.tokens
-  const open = () => openKeyring(settings, {})
+  const open = async () => operatorKeysOf(await openKeyring(settings, {}), await openAssertionKeyring(settings, {}))
   return {
-    list: async () => (keys.kind === 'directory' ? listFolder(keys.path) : (await open()).list()),
-    rotate: async (now) => (await open()).rotate(now),
+    list: () => listUntouched(settings),
+    rotate: async (signs, now) => (await open()).rotate(signs, now),
     retire: async (keyId, now) => (await open()).retire(keyId, now)
   }
+}
+
+async function listUntouched(settings: Settings): Promise<readonly OperatorKey[]> {
+  const { keys } = settings.tokens
+  const tokens = keys.kind === 'directory' ? listFolder(keys.path) : (await openKeyring(settings, {})).list()
+  const assertions = await listAssertionKeys(settings)
+  return [...tokens.map((key) => shownOf('tokens', key)), ...assertions.map((key) => shownOf('assertions', key))]
+}
+
+async function listAssertionKeys(settings: Settings): Promise<readonly KeyStatus[]> {
+  const keys = settings.identity.assertion?.keys
+  if (keys?.kind !== 'directory') return (await openAssertionKeyring(settings, {}))?.list() ?? []
+  // Assertions were asked for after the last start: the next one makes their folder.
+  return existsSync(keys.path) ? listFolder(keys.path) : []
 }
 
 /** Runs `verb` on the running gateway, or, when there is none, on the folder of the keys. */
@@ -52,6 +67,7 @@ const timeOf = (seconds: number | null) => (seconds === null ? null : new Date(s
 const shown = (key: OperatorKey) => ({
   kid: key.keyId,
   alg: key.algorithm,
+  signs: key.signs,
   state: key.state,
   published_at: key.publishedAt,
   activated_at: key.activatedAt,
@@ -84,8 +100,8 @@ function listKeys(keys: readonly OperatorKey[], { json }: CommonOptions): void {
     process.stdout.write(`${JSON.stringify({ keys: keys.map(shown) })}\n`)
     return
   }
-  const rows = keys.map((key) => [key.keyId, key.algorithm, key.state, remarkOf(key)])
-  process.stdout.write(`${showTable(['key', 'algorithm', 'state', ''], rows, { ruled: false, indent: '' })}\n`)
+  const rows = keys.map((key) => [key.keyId, key.algorithm, key.signs, key.state, remarkOf(key)])
+  process.stdout.write(`${showTable(['key', 'algorithm', 'signs', 'state', ''], rows, { ruled: false, indent: '' })}\n`)
 }
 
 /** The public part of one key or of all: a secret has none, and no private part is ever shown. */
@@ -101,9 +117,9 @@ function exportKeys(keys: readonly OperatorKey[], keyId: string | undefined, for
   process.stdout.write(form === 'jwk' ? `${json}\n` : pems.join(''))
 }
 
-/** `key …`: what tokens are signed with. */
+/** `key …`: what tokens and assertions are signed with. */
 export function keyCommand(): Command {
-  const key = new Command('key').description('what tokens are signed with')
+  const key = new Command('key').description('what tokens and assertions are signed with')
   const verb = (name: string, description: string) =>
     key
       .command(name)
@@ -117,8 +133,9 @@ export function keyCommand(): Command {
 
   verb('rotate', 'publish the next key, which signs once verifiers had time to see it')
     .option('--now', 'let it sign at once')
-    .action(async (options: CommonOptions & { now?: boolean }) => {
-      report(await withKeys(options, (keys) => keys.rotate(options.now === true)), options)
+    .addOption(new Option('--signs <what>', 'what it signs').choices(['tokens', 'assertions']).default('tokens'))
+    .action(async (options: CommonOptions & { now?: boolean; signs: KeyPurpose }) => {
+      report(await withKeys(options, (keys) => keys.rotate(options.signs, options.now === true)), options)
     })
 
   verb('retire <kid>', 'end a key when nothing it signed can be alive')

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Address } from '../settings/index.js'
 import { faultOf } from './fault.js'
@@ -11,7 +12,9 @@ const faultAt = (what: string, address: Address, error: unknown) =>
 /** Listens, and answers the URL as it really is; a Fault that names `what` when it cannot. */
 export async function listenAt(app: FastifyInstance, address: Address, what: string): Promise<string> {
   try {
-    return await app.listen({ host: address.host, port: address.port })
+    const url = await app.listen({ host: address.host, port: address.port })
+    // Fastify does not know what a server that it did not make speaks.
+    return app.server instanceof TlsServer ? url.replace(/^http:/, 'https:') : url
   } catch (error) {
     throw faultAt(what, address, error)
   }

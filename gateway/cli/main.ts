@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { accessCommand } from './access/command.js'
+import { attackCommand } from './attack/command.js'
 import { checkCommand } from './check.js'
 import { diffCommand } from './diff.js'
 import { explainCommand } from './explain.js'
 import { Fault } from './fault.js'
 import { initCommand } from './init.js'
 import { keyCommand } from './key.js'
+import { probeCommand } from './probe/command.js'
 import { replayCommand } from './replay.js'
 import { sessionCommand } from './session.js'
 import { startCommand } from './start.js'
@@ -39,6 +41,8 @@ function buildProgram(): Command {
     .addCommand(testCommand())
     .addCommand(diffCommand())
     .addCommand(replayCommand())
+    .addCommand(attackCommand())
+    .addCommand(probeCommand())
     .addCommand(userCommand())
     .addCommand(keyCommand())
     .addCommand(sessionCommand())

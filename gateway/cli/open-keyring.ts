@@ -1,5 +1,12 @@
+import type { KeyPurpose } from '../admin/index.js'
 import type { Settings } from '../settings/index.js'
-import { createKeyring, type KeyEvent, type Keyring, type KeyringOptions } from '../tokens/index.js'
+import {
+  ASSERTION_ALGORITHM,
+  createKeyring,
+  type KeyEvent,
+  type Keyring,
+  type KeyringOptions
+} from '../tokens/index.js'
 import type { Logs } from './logs.js'
 
 /** How often the folder of the keys is looked at, for what others changed in it and for what is due. */
@@ -15,13 +22,42 @@ export function openKeyring(
   return createKeyring(keys, algorithm, { accessMs, allowShortSecret: true, ...hooks })
 }
 
-export interface TendedKeyring {
+/** The keys of assertions; null: there are to be none. Rejects with KeyRefused. */
+export async function openAssertionKeyring(
+  { identity }: Settings,
+  hooks: Pick<KeyringOptions, 'report' | 'onFailure'>
+): Promise<Keyring | null> {
+  if (identity.assertion === null) return null
+  const { keys, ttlMs } = identity.assertion
+  return createKeyring(keys, ASSERTION_ALGORITHM, { accessMs: ttlMs, setting: 'identity.assertion.keys', ...hooks })
+}
+
+export interface TendedKeyrings {
   readonly keyring: Keyring
+  readonly assertionKeyring: Keyring | null
   readonly close: () => void
 }
 
-/** A keyring that rotates when it is time, takes over what others do to its folder, and says so in the audit stream. */
-export async function tendKeyring(settings: Settings, { log, audit }: Logs): Promise<TendedKeyring> {
+/** Keyrings that rotate when it is time, take over what others do to their folders, and say so in the audit stream. */
+export async function tendKeyrings(settings: Settings, logs: Logs): Promise<TendedKeyrings> {
+  const tokens = tend(logs, 'tokens')
+  const keyring = await openKeyring(settings, tokens.hooks)
+  const assertions = tend(logs, 'assertions')
+  const assertionKeyring = await openAssertionKeyring(settings, assertions.hooks)
+  tokens.begin(keyring)
+  if (assertionKeyring !== null) assertions.begin(assertionKeyring)
+  return {
+    keyring,
+    assertionKeyring,
+    close() {
+      tokens.close()
+      assertions.close()
+    }
+  }
+}
+
+/** Tends one keyring from `begin` to `close`; `signs` is what it is for. */
+function tend({ log, audit }: Logs, signs: KeyPurpose) {
   let told = ''
   function onFailure(error: unknown): void {
     // What fails every second is told once.
@@ -31,28 +67,29 @@ export async function tendKeyring(settings: Settings, { log, audit }: Logs): Pro
   }
 
   function report({ event, keyId, algorithm, previous }: KeyEvent): void {
-    const fields = { key_id: keyId, algorithm, ...(previous === undefined ? {} : { previous_key_id: previous }) }
+    const fields = { key_id: keyId, algorithm, signs, ...(previous === undefined ? {} : { previous_key_id: previous }) }
     audit({ event, ...fields })
   }
 
-  const keyring = await openKeyring(settings, { report, onFailure })
-  let looking = false
-  async function look(): Promise<void> {
-    if (looking) return
-    looking = true
-    await keyring.look().then(() => {
-      told = ''
-    }, onFailure)
-    looking = false
-  }
-  const timer = setInterval(look, LOOK_EVERY_MS)
-  timer.unref()
-  process.on('SIGHUP', look)
-  return {
-    keyring,
-    close() {
+  let end = () => {}
+  function begin(keyring: Keyring): void {
+    let looking = false
+    async function look(): Promise<void> {
+      if (looking) return
+      looking = true
+      await keyring.look().then(() => {
+        told = ''
+      }, onFailure)
+      looking = false
+    }
+    const timer = setInterval(look, LOOK_EVERY_MS)
+    timer.unref()
+    process.on('SIGHUP', look)
+    end = () => {
       clearInterval(timer)
       process.off('SIGHUP', look)
     }
   }
+
+  return { hooks: { report, onFailure }, begin, close: () => end() }
 }

@@ -1,5 +1,6 @@
 /** `check --openapi`: the rules of a file against the operations of a document. */
 import type { Rule } from '../domain.js'
+import { closedTo } from '../judgement.js'
 import {
   type Api,
   type Coverage,
@@ -26,14 +27,14 @@ export interface ShownCoverage {
 /** Compares; a Fault when the document cannot be read. */
 export async function coverageOf(spec: string, settings: Settings, file: string): Promise<ShownCoverage> {
   const api = await readSpec(spec)
-  const { rules, auth, revision } = settings
+  const { rules, revision } = settings
   const stripped = Object.values(settings.upstreams).flatMap(({ name, stripPrefix }) => {
     return stripPrefix === null ? [] : [[name, stripPrefix] as const]
   })
   const coverage = compareWithPolicy({
     api,
     rules,
-    find: compilePolicy({ revision, rules, closed: [{ path: auth.prefix, hosts: auth.hosts }] }).find,
+    find: compilePolicy({ revision, rules, closed: closedTo(settings) }).find,
     compile: (others) => compilePolicy({ revision, rules: others }).find,
     stripped: new Map(stripped)
   })

@@ -1,4 +1,5 @@
 import type {
+  ImportedUser,
   InspectedToken,
   MintedToken,
   OperatorAccounts,
@@ -11,7 +12,7 @@ import { createAuthenticate } from '../identity/index.js'
 import { createOperator, type Operator } from '../operator.js'
 import { createNetworks } from '../policy/index.js'
 import { Problem, problems } from '../problems.js'
-import { createVerifyAccessToken } from '../serving.js'
+import { createVerifyAccessToken, openSimpleJwt, verifyOwn } from '../serving.js'
 import type { Settings } from '../settings/index.js'
 import { StoreRefused } from '../store/index.js'
 import { createAccessTokens, createClients, createIssuers, createRevocations, KeyRefused } from '../tokens/index.js'
@@ -31,6 +32,8 @@ function remoteUsers({ call }: OperatorClient): OperatorUsers {
   return {
     list: async () => ((await call('GET', '/api/users')) as { users: User[] }).users,
     add: async (user) => (await call('POST', '/api/users', user)) as User,
+    import: async (users, overwrites) =>
+      ((await call('POST', '/api/users/import', { users, overwrites })) as { imported: ImportedUser[] }).imported,
     setPassword: async (username, password) =>
       (await call('PUT', userPath(username, 'password'), { password })) as User,
     setRoles: async (username, roles) => (await call('PUT', userPath(username, 'roles'), { roles })) as User,
@@ -73,7 +76,8 @@ async function openLocalOperator(settings: Settings): Promise<Operator & { reado
   async function openTokens() {
     const keyring = await openKeyring(settings, {})
     const accessTokens = createAccessTokens({ ...tokens, keyring, revocations, isCurrentClient: isCurrent })
-    return { ...tokens, keyring, accessTokens }
+    const simpleJwt = openSimpleJwt(settings, { store, keyring, revocations })
+    return { ...tokens, keyring, accessTokens, simpleJwt }
   }
   const operator = createOperator({
     store,
@@ -82,9 +86,9 @@ async function openLocalOperator(settings: Settings): Promise<Operator & { reado
     openTokens,
     issuing: () => tokens,
     async authenticate(token) {
-      const { accessTokens } = await openTokens()
+      const { accessTokens, simpleJwt } = await openTokens()
       const issuers = createIssuers({ issuers: Object.values(settings.issuers), onFetch() {} })
-      const verifyAccessToken = createVerifyAccessToken(accessTokens.verify, issuers)
+      const verifyAccessToken = createVerifyAccessToken(verifyOwn(accessTokens, simpleJwt), issuers)
       try {
         return await createAuthenticate({ verifyAccessToken })(`Bearer ${token}`)
       } finally {

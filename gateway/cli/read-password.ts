@@ -26,14 +26,17 @@ async function readFirstLine(): Promise<string> {
   return (Buffer.concat(chunks).toString('utf8').split('\n')[0] ?? '').replace(/\r$/, '')
 }
 
-/** A password from a prompt, asked twice, or the first line of standard input. Never from an argument. */
-export async function readPassword(question: string): Promise<string> {
+/**
+ * A password from a prompt, or the first line of standard input. Never from an argument. A new one is asked for twice;
+ * one that is known already will show by itself when it is mistyped.
+ */
+export async function readPassword(question: string, times: 'once' | 'twice' = 'twice'): Promise<string> {
   if (process.stdin.isTTY !== true) {
     const password = await readFirstLine()
     if (password === '') throw new Fault('portcullis: standard input holds no password')
     return password
   }
-  const [password = '', again] = await askHidden([question, 'once more'])
-  if (again !== password) throw new Fault('portcullis: the two passwords differ')
+  const [password = '', again] = await askHidden(times === 'once' ? [question] : [question, 'once more'])
+  if (times === 'twice' && again !== password) throw new Fault('portcullis: the two passwords differ')
   return password
 }

@@ -1,6 +1,7 @@
 import { proveSettings } from '../on-paper/index.js'
 import { findExcess, readPattern } from '../policy/index.js'
 import { type Finding, loadSettings, type Mistake, type Result, type Settings, showMistake } from '../settings/index.js'
+import { findCertificateFaults } from './certificate-findings.js'
 import { wantsColor } from './color.js'
 import { Fault } from './fault.js'
 
@@ -28,6 +29,16 @@ export async function readSettings(
   return mistakes.length > 0 ? { mistakes, warnings } : { ...result, warnings }
 }
 
+/** The same, with what is wrong with the certificate that clients are to be shown: for a gateway that is to start. */
+export async function readToStart(file: string, environment: Environment): Promise<Result> {
+  const result = await readSettings(file, environment)
+  if ('mistakes' in result) return result
+  const found = await findCertificateFaults(result.settings)
+  const mistakes = result.locate(found.filter(({ level }) => level === 'mistake'))
+  const warnings = [...result.warnings, ...result.locate(found.filter(({ level }) => level === 'warning'))]
+  return mistakes.length > 0 ? { mistakes, warnings } : { ...result, warnings }
+}
+
 /** `1 rule`, `2 rules`. */
 export const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`
 
@@ -47,7 +58,7 @@ export function showMistakes(file: string, mistakes: readonly Mistake[], color: 
 
 /** The settings of a file that is to serve, or a Fault that lists its mistakes. */
 export const requireSettings = async (file: string, environment: Environment) =>
-  settingsOf(await readSettings(file, environment), file, environment)
+  settingsOf(await readToStart(file, environment), file, environment)
 
 /** The settings of a file whatever its tests say: who must disable a user now does not mend tests first. */
 export const requireUnproved = async (file: string, environment: Environment) =>

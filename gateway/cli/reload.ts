@@ -5,6 +5,7 @@ import { formatMistake, type Mistake, type Settings } from '../settings/index.js
 import type { Logs } from './logs.js'
 import { type Environment, readSettings } from './read-settings.js'
 import { createShadowFile } from './shadow-file.js'
+import type { TendedCertificate } from './tend-certificate.js'
 import { watchFile } from './watch-file.js'
 
 export interface ReloadOptions {
@@ -13,17 +14,23 @@ export interface ReloadOptions {
   readonly settings: Settings
   readonly gateway: Gateway
   readonly resources: Pick<Resources, 'metrics' | 'audit'>
+  readonly certificate: TendedCertificate
   readonly logs: Logs
 }
 
 /** Settings that are read once: what stands in the file later waits for the next start. */
 const NEEDS_RESTART: Readonly<Record<string, (settings: Settings) => unknown>> = {
   listen: ({ listen }) => listen,
+  // Which files, may change.
+  tls: ({ tls }) => tls !== null,
   'admin.listen': ({ admin }) => admin.listen,
   store: ({ store }) => store,
   logs: ({ logs }) => logs,
+  'users.source': ({ users: { source } }) =>
+    source.kind === 'postgres' ? [source, source.server.password?.reveal()] : source,
   'tokens.algorithm': ({ tokens }) => tokens.algorithm,
   // Revealed, because a secret says the same of itself whatever it is; what is compared goes nowhere.
+  'identity.assertion.keys': ({ identity: { assertion } }) => assertion?.keys,
   'tokens.keys': ({ tokens: { keys } }) => (keys.kind === 'secret' ? keys.secret.reveal() : keys)
 }
 
@@ -46,7 +53,15 @@ function summarize(mistakes: readonly Mistake[]): string[] {
  * Serves what the file says from now on, whenever it changes or on SIGHUP: all of it, or, when there is a mistake in
  * it, none of it. Log files are opened anew on SIGHUP.
  */
-export async function startReloading({ file, environment, settings, gateway, resources, logs }: ReloadOptions) {
+export async function startReloading({
+  file,
+  environment,
+  settings,
+  gateway,
+  resources,
+  certificate,
+  logs
+}: ReloadOptions) {
   const { log } = logs
   const started = settings
   const shadow = createShadowFile({ environment, gateway, log })
@@ -74,6 +89,7 @@ export async function startReloading({ file, environment, settings, gateway, res
     gateway.reload(settings)
     serving = settings
     shadow.follow(settings.shadow)
+    certificate.follow(settings)
     resources.metrics.noteReload(true, revision)
     if (revision === before) {
       log.info({ revision }, 'the settings were read again and are as before')
@@ -94,6 +110,7 @@ export async function startReloading({ file, environment, settings, gateway, res
   }
 
   await shadow.follow(settings.shadow)
+  await certificate.follow(settings)
   const watch = await watchFile(file, settings.revision, reload)
   const onHangUp = () => {
     logs.reopen()

@@ -11,6 +11,7 @@ import {
   operatorKeyEndpoints
 } from '../admin/index.js'
 import { buildGateway, type Gateway } from '../app.js'
+import { affordableConnections, readDescriptorLimit } from '../listener/index.js'
 import type { Resources } from '../serving.js'
 import type { Settings } from '../settings/index.js'
 import { StoreRefused } from '../store/index.js'
@@ -18,15 +19,19 @@ import { createRevocations, KeyRefused } from '../tokens/index.js'
 import { createPasswordHasher, createUsers, UserMistake } from '../users/index.js'
 import { wantsColor } from './color.js'
 import { startExampleUpstream } from './example-upstream.js'
+import { createFailureLog } from './failure-log.js'
 import { Fault, faultOf } from './fault.js'
 import { addFirstUsers, createPasswordRemoval, firstPasswordFile } from './first-users.js'
 import { listenAt, refuseTaken } from './listening.js'
 import { type Logs, openLogs } from './logs.js'
-import { tendKeyring } from './open-keyring.js'
+import { tendKeyrings } from './open-keyring.js'
 import { openStoreOf } from './open-store-of.js'
+import { operatorKeysOf } from './operator-keys.js'
 import { claimDataDirectory, closeToOthers, type OperatorSocket } from './operator-socket.js'
 import { type Environment, requireSettings } from './read-settings.js'
 import { startReloading } from './reload.js'
+import { openCertificate, tendCertificate } from './tend-certificate.js'
+import { type OpenedSource, openUserSource } from './user-source.js'
 import { showWelcome } from './welcome.js'
 
 export interface RunOptions {
@@ -39,6 +44,8 @@ export interface RunOptions {
 const DRAIN_MS = 10_000
 /** What the process takes at most to end after a signal. */
 const STOP_MS = DRAIN_MS + 5_000
+/** With fewer, no great flood is needed. */
+const FEW_CONNECTIONS = 1_000
 const PRUNE_EVERY_MS = 10 * 60_000
 
 /** What was opened so far, closed in reverse: a start that fails half-way leaves nothing behind. */
@@ -61,21 +68,25 @@ function createCleanup() {
 
 type Cleanup = ReturnType<typeof createCleanup>
 
-async function openResources(settings: Settings, logs: Logs, cleanup: Cleanup): Promise<Resources> {
+async function openResources(settings: Settings, logs: Logs, cleanup: Cleanup) {
   const { log, access, audit } = logs
   const store = await openStoreOf(settings)
   cleanup.add(() => store.close())
-  const { keyring, close } = await tendKeyring(settings, logs)
+  const { keyring, assertionKeyring, close } = await tendKeyrings(settings, logs)
   cleanup.add(close)
   const { hash, password } = settings.users
-  const users = createUsers({ store: store.users, hasher: createPasswordHasher(hash), password })
+  const source = await openUserSource(settings.users.source, log)
+  if (source !== null) cleanup.add(() => source.directory.close())
+  const directory = source?.directory ?? null
+  const users = createUsers({ store: store.users, hasher: createPasswordHasher(hash), password, directory })
   const removePasswords = createPasswordRemoval(firstPasswordFile(settings.dataDirectory), (error) =>
     log.warn({ err: error }, 'the file with the first passwords could not be removed')
   )
-  return {
+  const resources: Resources = {
     store,
     users,
     keyring,
+    assertionKeyring,
     revocations: createRevocations(await store.sessions.readRevocations(Math.floor(Date.now() / 1000))),
     metrics: createMetrics(),
     access,
@@ -83,15 +94,22 @@ async function openResources(settings: Settings, logs: Logs, cleanup: Cleanup): 
       audit({ event, ...fields })
       if (event === 'login') removePasswords()
     },
-    failure: (error, fields) => log.error({ err: error, ...fields }, 'a request failed')
+    failure: createFailureLog(log)
   }
+  return { resources, source }
+}
+
+/** Whom the source changed or lost while nothing ran, from before the first request. */
+async function followUsers({ users }: Resources, source: OpenedSource | null, { log }: Logs, cleanup: Cleanup) {
+  await users.retireOthers()
+  if (source !== null) cleanup.add(await source.follow(users, log))
 }
 
 /** The operator's door beside the public one: the admin port, and the verbs on a socket that only the owner opens. */
 async function openAdmin(
   settings: Settings,
   gateway: Gateway,
-  { metrics, keyring }: Resources,
+  { metrics, keyring, assertionKeyring }: Resources,
   socket: OperatorSocket,
   cleanup: Cleanup
 ) {
@@ -103,7 +121,7 @@ async function openAdmin(
   const isMistake = (error: unknown) => error instanceof UserMistake || error instanceof KeyRefused
   const { operatorUsers: users, operatorAccounts: accounts, operatorPrincipals: principals } = gateway
   await operator.register(operatorEndpoints, { users, accounts, isMistake })
-  await operator.register(operatorKeyEndpoints, { keys: keyring, isMistake })
+  await operator.register(operatorKeyEndpoints, { keys: operatorKeysOf(keyring, assertionKeyring), isMistake })
   await operator.register(operatorExplanationEndpoints, {
     principals,
     evidence: gateway.operatorEvidence,
@@ -147,8 +165,10 @@ async function open({ file, exampleUpstream, environment }: RunOptions, cleanup:
   cleanup.add(socket.release)
   const logs = await openLogs(settings.logs)
   cleanup.add(logs.close)
-  const resources = await openResources(settings, logs, cleanup)
-  const gateway = await buildGateway(settings, resources)
+  const { resources, source } = await openResources(settings, logs, cleanup)
+  const shown = await openCertificate(settings)
+  const gateway = await buildGateway(settings, resources, shown)
+  await followUsers(resources, source, logs, cleanup)
   // The admin port goes last when stopping, so that it can tell that the gateway is draining.
   const adminUrl = await openAdmin(settings, gateway, resources, socket, cleanup)
   cleanup.add(() => gateway.close(DRAIN_MS))
@@ -161,27 +181,38 @@ async function open({ file, exampleUpstream, environment }: RunOptions, cleanup:
     passwordFile
   })
   const url = await listenAt(gateway.app, settings.listen, 'the gateway')
-  const reloading = await startReloading({ file, environment: variables, settings, gateway, resources, logs })
+  const certificate = tendCertificate({ gateway, log: logs.log, certificate: shown })
+  cleanup.add(certificate.close)
+  const options = { file, environment: variables, settings, gateway, resources, certificate, logs }
+  const reloading = await startReloading(options)
   cleanup.add(reloading.close)
   cleanup.add(startPruning(resources))
   resources.metrics.noteReload(true, settings.revision)
-  const shown = isatty(1) && firstUsers.some(({ generated }) => generated)
+  const onScreen = isatty(1) && firstUsers.some(({ generated }) => generated)
   return {
     settings,
     logs,
     url,
     adminUrl,
     firstUsers,
-    passwordFile: !shown && existsSync(passwordFile) ? passwordFile : null
+    passwordFile: !onScreen && existsSync(passwordFile) ? passwordFile : null
   }
 }
 
 /** Says what weakens the gateway, once, at start. */
-function warn({ listen, trustedProxies }: Settings, { log }: Logs): void {
+function warn({ listen, tls, trustedProxies, listener }: Settings, { log }: Logs): void {
   const { host } = listen
   const loopback = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  if (!loopback && trustedProxies.length === 0) {
-    log.warn(`listening on ${host} without TLS: put a proxy that ends TLS in front and name it in trusted_proxies`)
+  if (!loopback && tls === null && trustedProxies.length === 0) {
+    log.warn(
+      `listening on ${host} without TLS: say tls: { cert, key }, or put a proxy that ends TLS in front and name it in trusted_proxies`
+    )
+  }
+  const affordable = affordableConnections(listener, readDescriptorLimit())
+  if (affordable < listener.maxConnections) {
+    const level = affordable < FEW_CONNECTIONS ? 'warn' : 'info'
+    const fields = { affordable, wanted: listener.maxConnections }
+    log[level](fields, 'fewer than listener.max_connections are let in: descriptors (ulimit -n) are too few')
   }
 }
 

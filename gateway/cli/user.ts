@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { OperatorUsers } from '../admin/index.js'
 import type { Scalar, User } from '../domain.js'
 import { addAccountVerbs } from './account-verbs.js'
+import { addImportVerb } from './import-users.js'
 import { withOperator } from './operator.js'
 import { readPassword } from './read-password.js'
 import { date, shown } from './shown.js'
@@ -107,5 +108,6 @@ export function userCommand(): Command {
     })
   }
   addAccountVerbs(verb)
+  addImportVerb(verb)
   return user
 }

@@ -42,7 +42,7 @@ function showRules(settings: Settings): string {
   return [
     showTable(heads, rows, { ruled: true, indent: '  ' }),
     '',
-    ...Object.values(upstreams).map(({ name, origin }) => `  upstream ${name} is ${origin}`)
+    ...Object.values(upstreams).map(({ name, origins }) => `  upstream ${name} is ${origins.join(', ')}`)
   ].join('\n')
 }
 

@@ -4,6 +4,8 @@ import type { ProblemCode } from '../problems.js'
 export interface AuthenticateOptions {
   /** Never throws: a principal, or why the token does not hold; a promise only where that must be awaited. */
   readonly verifyAccessToken: (token: string) => Verified | Promise<Verified>
+  /** Schemes beside Bearer that a token may stand behind, in their very letters. */
+  readonly schemes?: readonly string[]
 }
 
 type Verified = Principal | ProblemCode
@@ -24,6 +26,16 @@ export function readBearerToken(authorization: string | undefined): string | nul
   return authorization.toLowerCase() === 'bearer' ? '' : null
 }
 
+type Fields = Readonly<Record<string, string | string[] | undefined>> & { readonly authorization?: string | undefined }
+
+/** Makes what reads the field that a token comes in: Authorization, or the one named here where a request has it. */
+export function createCredentialOf(name: string | null) {
+  return <Headers extends Fields>(headers: Headers): Headers => {
+    const credential = name === null ? undefined : headers[name]
+    return typeof credential === 'string' ? { ...headers, authorization: credential } : headers
+  }
+}
+
 function toAuthentication(verified: Verified): Authentication {
   return typeof verified === 'string' ? { kind: 'bad', because: verified } : { kind: 'principal', principal: verified }
 }
@@ -32,9 +44,17 @@ function toAuthentication(verified: Verified): Authentication {
  * Makes the step that says who asks. It refuses nothing: a bad token is an answer like any other. Synchronous wherever
  * the verifier is.
  */
-export function createAuthenticate({ verifyAccessToken }: AuthenticateOptions) {
-  return function authenticate(authorization: string | undefined): Authentication | Promise<Authentication> {
+export function createAuthenticate({ verifyAccessToken, schemes = [] }: AuthenticateOptions) {
+  const others = schemes.filter((scheme) => scheme.toLowerCase() !== 'bearer').map((scheme) => `${scheme} `)
+  const readToken = (authorization: string | undefined): string | null => {
     const token = readBearerToken(authorization)
+    if (token !== null || others.length === 0 || authorization === undefined) return token
+    const scheme = others.find((each) => authorization.startsWith(each))
+    return scheme === undefined ? null : authorization.slice(scheme.length).trimStart()
+  }
+
+  return function authenticate(authorization: string | undefined): Authentication | Promise<Authentication> {
+    const token = readToken(authorization)
     if (token === null) return ANONYMOUS
     const verified = verifyAccessToken(token)
     return verified instanceof Promise ? verified.then(toAuthentication) : toAuthentication(verified)

@@ -22,15 +22,16 @@ const limitOf = ({ by, requests, windowMs, algorithm }: Limit): Tree => ({
 
 /** In the words of the file, without secrets. Where the process listens and what it logs means nothing to a request. */
 function bearing(settings: Settings): Tree {
-  const { auth, tokens, cors, forwardAuth } = settings
+  const { auth, tokens, simpleJwt, cors, forwardAuth, identity } = settings
   return {
     limits: each(settings.limits, limitOf),
     listener_limit: settings.listenerLimit && limitOf(settings.listenerLimit),
-    upstreams: each(settings.upstreams, ({ origin, stripPrefix, host, forwardAuthorization }) => ({
-      url: origin,
+    upstreams: each(settings.upstreams, ({ origins, stripPrefix, host, forwardAuthorization, tls }) => ({
+      ...(origins.length === 1 ? { url: origins[0] ?? null } : { urls: origins }),
       strip_prefix: stripPrefix,
       host,
-      forward_authorization: forwardAuthorization
+      forward_authorization: forwardAuthorization,
+      tls: { server_name: tls.serverName, insecure_skip_verify: !tls.verify }
     })),
     issuers: each(settings.issuers, ({ issuer, jwksUrl, audience, algorithms, roles, username, subject, types }) => ({
       issuer,
@@ -43,9 +44,20 @@ function bearing(settings: Settings): Tree {
       typ: types
     })),
     clients: each(settings.clients, ({ roles, scopes, networks }) => ({ roles, scopes, networks })),
-    identity: { headers: settings.identity.headers, strip: settings.identity.strip },
+    identity: {
+      headers: identity.headers,
+      strip: identity.strip,
+      assertion: identity.assertion && {
+        header: identity.assertion.header,
+        ttl: duration(identity.assertion.ttlMs),
+        claims: identity.assertion.claims
+      }
+    },
     tokens: { issuer: tokens.issuer, audience: tokens.audience, claims: tokens.claims },
     auth: { prefix: auth.prefix, hosts: auth.hosts },
+    compat: {
+      simplejwt: simpleJwt && { prefix: simpleJwt.prefix, audience: simpleJwt.audience, issuer: simpleJwt.issuer }
+    },
     public_health: settings.publicHealth,
     trusted_proxies: settings.trustedProxies,
     cors: { origins: cors.origins },

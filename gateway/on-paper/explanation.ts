@@ -62,10 +62,17 @@ export interface Explanation {
   /** null: no conditions were asked about. */
   readonly allow: AllowExplanation | null
   readonly limits: readonly LimitExplanation[]
-  /** null: nothing is forwarded. `url` null: not known any more. */
-  readonly upstream: { readonly name: string; readonly url: string | null } | null
+  /** null: nothing is forwarded. `url` null: not known any more; `others`: where else it may go to, if anywhere. */
+  readonly upstream: { readonly name: string; readonly url: string | null; readonly others?: readonly string[] } | null
   /** What the upstream is told of who asks; a value that is not known any more is null. */
   readonly identity: readonly { readonly name: string; readonly claim: string; readonly value: string | null }[]
+  /** What is signed beside it, for the request as the upstream gets it; null: nothing is. */
+  readonly assertion: {
+    readonly name: string
+    readonly audience: string
+    readonly path: string
+    readonly ttlMs: number
+  } | null
   readonly nearest: NearestOther | null
 }
 
@@ -88,18 +95,30 @@ function limitsOf(settings: Settings, rule: Rule | null, passes: boolean, who: A
   })
 }
 
-type Forwarded = Pick<Explanation, 'upstream' | 'identity'> & { readonly failed: ProblemCode | null }
+type Forwarded = Pick<Explanation, 'upstream' | 'identity' | 'assertion'> & { readonly failed: ProblemCode | null }
 
-const REFUSED: Forwarded = { upstream: null, identity: [], failed: null }
+const REFUSED: Forwarded = { upstream: null, identity: [], assertion: null, failed: null }
 
 /** What the upstream would be asked, and told of who asks. */
 function forward(settings: Settings, rule: Rule, { path, query }: RequestTarget, who: Authentication): Forwarded {
   const upstream = settings.upstreams[rule.upstream ?? '']
   if (upstream === undefined) return REFUSED
-  const url = upstream.origin + stripPrefix(path, upstream.stripPrefix) + query
+  const received = stripPrefix(path, upstream.stripPrefix)
+  const [url = null, ...others] = upstream.origins.map((origin) => origin + received + query)
+  const told = { upstream: { name: upstream.name, url, ...(others.length === 0 ? {} : { others }) }, failed: null }
+  if (who.kind !== 'principal') return { ...told, identity: [], assertion: null }
   try {
-    const identity = who.kind === 'principal' ? identityOf(settings, who.principal) : []
-    return { upstream: { name: upstream.name, url }, identity, failed: null }
+    const { assertion } = settings.identity
+    return {
+      ...told,
+      identity: identityOf(settings, who.principal),
+      assertion: assertion && {
+        name: assertion.header,
+        audience: upstream.name,
+        path: received,
+        ttlMs: assertion.ttlMs
+      }
+    }
   } catch (error) {
     if (error instanceof Problem) return { ...REFUSED, failed: error.code }
     throw error
@@ -142,6 +161,7 @@ function explainJudged(settings: Settings, policy: Policy, judged: Judged, who: 
     limits: limitsOf(settings, decided, decision.allow, who, request.address),
     upstream: forwarded.upstream,
     identity: forwarded.identity,
+    assertion: forwarded.assertion,
     nearest: decision.allow || unread ? null : nearestOther(refused)
   }
 }
@@ -164,6 +184,7 @@ export function explainPaper(settings: Settings, request: PaperRequest): Explana
     limits: limitsOf(settings, null, false, authentication, address),
     upstream: null,
     identity: [],
+    assertion: null,
     nearest: null
   }
   if (judgement.kind === 'own') {
@@ -175,7 +196,12 @@ export function explainPaper(settings: Settings, request: PaperRequest): Explana
 }
 
 /** Of a request that a limit refuses after its rule has let it pass. */
-export const unforwarded = (explanation: Explanation): Explanation => ({ ...explanation, upstream: null, identity: [] })
+export const unforwarded = (explanation: Explanation): Explanation => ({
+  ...explanation,
+  upstream: null,
+  identity: [],
+  assertion: null
+})
 
 /** The same with what a running gateway says of the limits: when one of them is used up, that is the answer. */
 export function withStates(explanation: Explanation, states: readonly LimitState[]): Explanation {

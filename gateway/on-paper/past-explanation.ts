@@ -82,6 +82,7 @@ const UNKNOWN = {
   allow: null,
   upstream: null,
   identity: [],
+  assertion: null,
   nearest: null
 }
 
@@ -110,7 +111,9 @@ function byRuleOfThen(past: PastRequest, { rule, parameters }: NonNullable<PastR
   }
 }
 
-const ALWAYS_KNOWN = ['sub', 'username', 'roles']
+const ALWAYS_KNOWN = ['sub', 'user', 'username', 'roles', 'scopes', 'issuer']
+/** What no decision reads, or not in full. */
+const NEVER_KNOWN = ['session', '*']
 
 /** By the rules of the file, on paper. What only the request itself knew is marked as unknown. */
 function byFile(settings: Settings, past: PastRequest): Explanation {
@@ -122,11 +125,11 @@ function byFile(settings: Settings, past: PastRequest): Explanation {
     ALWAYS_KNOWN.includes(claim) || (who.kind === 'principal' && Object.hasOwn(who.principal.claims, claim))
   const told = paper.upstream !== null && who.kind === 'principal' ? Object.entries(settings.identity.headers) : []
   const identity = told.flatMap(([name, claim]) => {
-    const known = paper.identity.find((field) => field.name === name)
+    const known = NEVER_KNOWN.includes(claim) ? undefined : paper.identity.find((field) => field.name === name)
     return known ?? (isKnown(claim) ? [] : [{ name, claim, value: null }])
   })
   // Nobody was asked: what conditions would have said is beside the point.
-  const unasked = { allow: null, upstream: null, identity: [], nearest: null }
+  const unasked = { allow: null, upstream: null, identity: [], assertion: null, nearest: null }
   return { ...paper, identity, ...(authentication === null ? unasked : {}) }
 }
 

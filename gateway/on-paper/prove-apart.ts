@@ -17,13 +17,14 @@ export async function proveApart(
   settings: ProvableSettings,
   { longestMs = LONGEST_MS }: { readonly longestMs?: number } = {}
 ): Promise<readonly Finding[]> {
-  const { revision, rules, auth, publicHealth, tokens, issuers, tests, assertions } = settings
+  const { revision, rules, auth, publicHealth, simpleJwt, tokens, issuers, tests, assertions } = settings
   if (tests.length === 0 && assertions.length === 0) return []
   const workerData: ProvableSettings = {
     revision,
     rules,
     auth,
     publicHealth,
+    simpleJwt: simpleJwt && { prefix: simpleJwt.prefix },
     tokens: { issuer: tokens.issuer },
     issuers,
     tests,

@@ -145,6 +145,8 @@ function ruleOf({ method, pattern }: Operation, index: number): Rule {
     allow: { kind: 'authenticated' },
     upstream: null,
     limits: [],
-    paths: { case: 'sensitive', encodedSlash: 'allow', semicolon: 'allow', emptySegments: 'allow' }
+    paths: { case: 'sensitive', encodedSlash: 'allow', semicolon: 'allow', emptySegments: 'allow' },
+    websocket: null,
+    maxBody: null
   }
 }

@@ -177,7 +177,9 @@ export const closedRule = ({ path, hosts }: ClosedPrefix): Rule => ({
   allow: { kind: 'nobody' },
   upstream: null,
   limits: [],
-  paths: { case: 'sensitive', encodedSlash: 'refuse', semicolon: 'refuse', emptySegments: 'refuse' }
+  paths: { case: 'sensitive', encodedSlash: 'refuse', semicolon: 'refuse', emptySegments: 'refuse' },
+  websocket: null,
+  maxBody: null
 })
 
 export interface PolicyOptions {

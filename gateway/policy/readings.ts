@@ -1,9 +1,9 @@
 /**
  * The other ways an upstream may read a path: once more decoded, split at encoded slashes, without `;params`, with
- * empty segments collapsed, in one letter case. Patterns are read by the same function, wildcards and all, so that
- * a path and the rule it fits stay together in each of them.
+ * empty segments collapsed or taken for the mark of a host, in one letter case. Patterns are read by the same function,
+ * wildcards and all, so that a path and the rule it fits stay together in each of them.
  */
-import { decodeAgain, EncodedSlash, Semicolon } from '../canonical-path.js'
+import { decodeAgain, EmptySegments, EncodedSlash, Semicolon } from '../canonical-path.js'
 
 // Control characters can stand for wildcards, since no canonical path holds one, escaped or not.
 export const anyRun = '\x01'
@@ -24,9 +24,15 @@ const Parameters = 16
 const QueryLast = 32
 const Collapse = 64
 const Fold = 128
+const Authority = 256
 
 const parameters = /;[^/]*/g
 const query = /[?#].*$/s
+/**
+ * RFC 3986 §4.2: two slashes at the front mark a host, and what builds a URL of a path reads it without. The first in a
+ * path are at the front of what an upstream gets, if any are, whatever prefix is taken off before.
+ */
+const authority = /\/{2,}[^/]*/
 
 /** The text as it is judged: byte by byte, an escape being one letter that no `*` can take apart. */
 export const spell = (text: string): string =>
@@ -43,7 +49,8 @@ const fold = (text: string): string =>
 
 /** The text of a path or pattern, read in one of the ways of `waysToRead`. */
 export const read = (text: string, way: number): string => {
-  let reading = (way & ParametersFirst) !== 0 ? text.replace(parameters, '') : text
+  let reading = (way & Authority) !== 0 ? text.replace(authority, '') || '/' : text
+  if ((way & ParametersFirst) !== 0) reading = reading.replace(parameters, '')
   if (reading.includes('%')) {
     reading = decodeURIComponent((way & Split) !== 0 ? reading : reading.replaceAll('%2F', slashAsData))
     if ((way & Twice) !== 0) reading = decodeAgain(reading)
@@ -79,6 +86,7 @@ export const waysToRead = (path: string, oddities: number, caseBlind: boolean): 
   if (queries) alsoWith(Query)
   if (queries && semicolons) alsoWith(QueryLast)
   if (oddities !== 0 || twice) alsoWith(Collapse)
+  if ((oddities & EmptySegments) !== 0) alsoWith(Authority)
   return ways
 }
 
@@ -91,7 +99,7 @@ export const stepsThatChange = (template: string): number => {
   const split = template.includes('%2F') ? Split | Collapse : 0
   const cut = /;|%3B/.test(template) ? ParametersFirst | Parameters | Collapse : 0
   const ended = /%3F|%23/.test(template) ? Query | QueryLast : 0
-  return Fold | twice | split | cut | ended | (template.includes('//') ? Collapse : 0)
+  return Fold | twice | split | cut | ended | (template.includes('//') ? Collapse | Authority : 0)
 }
 
 /** In how many ways this template can read. */

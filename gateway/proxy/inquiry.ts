@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { Problem } from '../problems.js'
 import { createNetworkSet, lastUntrusted, readNode, unmap } from './client-address.js'
 import { createClientFields } from './client-fields.js'
-import { parseRequestTarget, type RequestTarget, readTarget, type TargetFault } from './request-target.js'
+import type { TargetFault } from './framing.js'
+import { parseRequestTarget, type RequestTarget, readTarget } from './request-target.js'
 
 export type InquiryMode = 'nginx' | 'traefik' | 'caddy' | 'envoy'
 

@@ -24,25 +24,37 @@ const HOP_BY_HOP = [
 /** What the gateway says itself about the request, in any spelling a client may try. */
 const SET_BY_GATEWAY = [
   'forwarded',
+  'front-end-https',
   'traceparent',
   'tracestate',
   'x-forwarded-for',
   'x-forwarded-host',
+  'x-forwarded-https',
   'x-forwarded-port',
   'x-forwarded-prefix',
   'x-forwarded-proto',
+  'x-forwarded-protocol',
   'x-forwarded-scheme',
   'x-forwarded-server',
   'x-forwarded-ssl',
   'x-real-ip',
-  'x-request-id'
+  'x-request-id',
+  'x-scheme',
+  'x-url-scheme'
 ]
 
-/** By these frameworks are told another method or path than the one that was judged; `proxy` becomes HTTP_PROXY. */
+/**
+ * By these frameworks are told another method or path than the one that was judged; `proxy` becomes HTTP_PROXY. Of a
+ * path, gunicorn takes off the front what `SCRIPT_NAME` says (benoitc/gunicorn#2650), as mod_wsgi, Plack and many an
+ * application do by the names with `script-name` and `traversal-path`.
+ */
 export const REROUTING = [
+  'path-info',
   'proxy',
+  'script-name',
   'x-forwarded-method',
   'x-forwarded-path',
+  'x-forwarded-script-name',
   'x-forwarded-uri',
   'x-http-method',
   'x-http-method-override',
@@ -51,7 +63,9 @@ export const REROUTING = [
   'x-original-method',
   'x-original-uri',
   'x-original-url',
-  'x-rewrite-url'
+  'x-rewrite-url',
+  'x-script-name',
+  'x-traversal-path'
 ]
 
 /**
@@ -71,6 +85,7 @@ export const WELL_KNOWN_IDENTITY = [
   'x-authenticated-user',
   'x-authenticated-userid',
   'x-authentik-email',
+  'x-authentik-entitlements',
   'x-authentik-groups',
   'x-authentik-name',
   'x-authentik-uid',
@@ -84,6 +99,7 @@ export const WELL_KNOWN_IDENTITY = [
   'x-forwarded-groups',
   'x-forwarded-preferred-username',
   'x-forwarded-user',
+  'x-jwt-payload',
   'x-portcullis-assertion',
   'x-remote-user',
   'x-user-id',
@@ -104,6 +120,8 @@ const REMEMBERED_NAMES = 4096
 type Fate = 'pass' | 'drop' | 'host' | 'authorization' | 'cookie'
 
 export interface RequestHeadersOptions {
+  /** Another field that a token comes in, in lower case: what Authorization is, it is too. */
+  readonly credential?: string | null
   /** Identity names that no client may send: configured, preset and stripped ones. */
   readonly reserved: readonly string[]
   /** A Cookie field less what is addressed to the gateway; null: nothing is left of it. */
@@ -121,16 +139,17 @@ export interface OwnFields {
  * Makes the function from a client's raw header list to the upstream's, both flat (name, value, name, value …).
  * Names are compared folded, wherever they stand, `Connection` included.
  */
-export function createRequestHeaders({ reserved, passCookies }: RequestHeadersOptions) {
+export function createRequestHeaders({ reserved, passCookies, credential = null }: RequestHeadersOptions) {
   const dropped = new Set(
     [...HOP_BY_HOP, ...SET_BY_GATEWAY, ...REROUTING, ...WELL_KNOWN_IDENTITY, ...reserved].map(foldName)
   )
-  const exactOnly = new Set(EXACT_ONLY)
+  const exactOnly = new Set(credential === null ? EXACT_ONLY : [...EXACT_ONLY, foldName(credential)])
   const fates = new Map<string, Fate>()
 
   function decideFate(name: string): Fate {
     const lower = name.toLowerCase()
     if (lower === 'host') return 'host'
+    if (lower === credential) return 'authorization'
     if (lower === 'authorization' || lower === 'cookie') return lower
     const folded = foldName(name)
     if (dropped.has(folded) || (exactOnly.has(folded) && folded !== lower)) return 'drop'

@@ -1,7 +1,9 @@
 /** What the parameters of the password hash must say about each other, and the section `users` as Settings. */
 import { type Finding, mistakeAt } from './findings.js'
+import type { PostgresServer } from './postgres-schema.js'
 import type { Draft, FileSettings } from './schema.js'
 import type { AccountSettings } from './settings.js'
+import { readUserSource } from './user-source-schema.js'
 
 /** The least memory in KiB for so many passes (OWASP Password Storage Cheat Sheet, Argon2id): equal defence each. */
 const leastMemory = [47_104, 19_456, 12_288, 9_216, 7_168]
@@ -19,8 +21,13 @@ export function coherentAccounts(draft: Draft): Finding[] {
   return [mistakeAt(path, message, `write ${enough}, or say insecure_weak_hash: true`)]
 }
 
-export function readAccounts({ login, password, hash }: FileSettings['users']): AccountSettings {
+export function readAccounts(
+  { source, login, password, hash }: FileSettings['users'],
+  directory: string,
+  server: PostgresServer | null
+): AccountSettings {
   return {
+    source: readUserSource(source, directory, server),
     login: {
       perAccountAndNetwork: login.per_account_and_network,
       perNetwork: login.per_network,

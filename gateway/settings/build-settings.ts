@@ -5,22 +5,32 @@ import { readAccounts } from './accounts.js'
 import { readCookies, readCors } from './browsers.js'
 import { mapValues, readAllow } from './build-allow.js'
 import { buildClient } from './build-client.js'
+import { readIdentity } from './build-identity.js'
 import { readIssuer } from './build-issuers.js'
 import { readKeys } from './build-keys.js'
+import { buildUpstream } from './build-upstream.js'
 import type { Pattern } from './coherent-rules.js'
+import { readListener, readTls } from './listener.js'
 import { readAssertion } from './policy-assertions.js'
 import { readTest } from './policy-tests.js'
+import type { PostgresServer } from './postgres-schema.js'
 import type { FileSettings } from './schema.js'
 import type { Secret } from './secret.js'
-import type { Address, LogTarget, Settings, StoreTarget, TokenSettings, Upstream } from './settings.js'
+import type { Address, LogTarget, Settings, StoreTarget, TokenSettings, Upstream, UpstreamTls } from './settings.js'
+import { readSimpleJwt } from './simplejwt.js'
+import { readWebSocket } from './websocket-schema.js'
 
 export interface Surroundings {
   readonly revision: string
   readonly file: string
   readonly directory: string
   readonly secret: Secret | null
+  readonly simpleJwtSecret: Secret | null
   /** By client. */
   readonly clientSecrets: ReadonlyMap<string, readonly Secret[]>
+  /** By upstream. */
+  readonly upstreamFiles: ReadonlyMap<string, Pick<UpstreamTls, 'ca' | 'cert' | 'key'>>
+  readonly userDatabase: PostgresServer | null
   readonly patterns: readonly (Pattern | null)[]
   /** The canonical spelling of a pattern that can be read. */
   readonly canonical: (pattern: string) => string
@@ -30,7 +40,11 @@ export interface Surroundings {
 export function buildSettings(file: FileSettings, surroundings: Surroundings): Settings {
   const { directory } = surroundings
   const store = readStore(file.store, directory)
-  const upstreams = mapValues(file.upstreams, (upstream, name) => readUpstream(name, upstream))
+  const dataDirectory = store.kind === 'sqlite' ? dirname(store.path) : join(directory, 'data')
+  const tokens = readTokens(file, surroundings)
+  const upstreams = mapValues(file.upstreams, (upstream, name) =>
+    buildUpstream(name, upstream, readTolerance(upstream.paths, strictest), surroundings.upstreamFiles.get(name))
+  )
   const rules = file.rules.map((rule, index) => readRule(rule, index, file, upstreams, surroundings))
   const settings: Settings = {
     revision: surroundings.revision,
@@ -38,23 +52,26 @@ export function buildSettings(file: FileSettings, surroundings: Surroundings): S
     directory,
     listen: file.listen,
     publicUrl: file.public_url ?? null,
+    tls: readTls(file, directory),
+    listener: readListener(file),
     trustedProxies: file.trusted_proxies,
     admin: { listen: file.admin.listen },
     publicHealth: file.public_health ?? null,
     store,
-    dataDirectory: store.kind === 'sqlite' ? dirname(store.path) : join(directory, 'data'),
+    dataDirectory,
     logs: { access: readLog(file.logs.access, directory), audit: readLog(file.logs.audit, directory) },
     auth: { prefix: file.auth.prefix, hosts: file.auth.hosts ?? null },
     cors: readCors(file),
     forwardAuth:
       file.forward_auth === undefined ? null : { modes: file.forward_auth.mode, from: file.forward_auth.from },
-    tokens: readTokens(file, surroundings),
+    tokens,
+    simpleJwt: readSimpleJwt(file, tokens.issuer, { secret: surroundings.simpleJwtSecret, directory }),
     clients: mapValues(file.clients, (client, id) => {
       return buildClient(id, client, surroundings.clientSecrets.get(id) ?? [], file.tokens.access)
     }),
-    users: readAccounts(file.users),
+    users: readAccounts(file.users, directory, surroundings.userDatabase),
     issuers: mapValues(file.issuers, (issuer, name) => readIssuer(name, issuer)),
-    identity: { headers: mapValues(file.identity.headers, (claim) => claim), strip: file.identity.strip },
+    identity: readIdentity(file, tokens.keys, dataDirectory, directory),
     limits: mapValues(file.limits, (limit, name) => readLimit(name, limit)),
     listenerLimit: file.listener_limit === undefined ? null : readLimit('listener', file.listener_limit),
     upstreams,
@@ -78,7 +95,8 @@ function readLog(target: LogTarget, directory: string): LogTarget {
 
 function readTokens(file: FileSettings, { secret, directory }: Surroundings): TokenSettings {
   const { tokens } = file
-  const issuer = tokens.issuer ?? file.public_url ?? `http://${writeAddress(file.listen)}`
+  const issuer =
+    tokens.issuer ?? file.public_url ?? `${file.tls === undefined ? 'http' : 'https'}://${writeAddress(file.listen)}`
   return {
     issuer,
     audience: tokens.audience ?? [issuer],
@@ -120,18 +138,7 @@ function readTolerance(paths: FileSettings['rules'][number]['paths'], otherwise:
   }
 }
 
-function readUpstream(name: string, upstream: FileSettings['upstreams'][string]): Upstream {
-  return {
-    name,
-    origin: upstream.url,
-    stripPrefix: upstream.strip_prefix ?? null,
-    host: upstream.host,
-    timeoutMs: upstream.timeout,
-    idleTimeoutMs: upstream.idle_timeout,
-    forwardAuthorization: upstream.forward_authorization,
-    paths: readTolerance(upstream.paths, strictest)
-  }
-}
+const readMost = (most: number | 'none' | undefined) => (most === undefined || most === 'none' ? null : most)
 
 function readRule(
   rule: FileSettings['rules'][number],
@@ -141,6 +148,7 @@ function readRule(
   { patterns, lineOf }: Surroundings
 ): Rule {
   const upstream = rule.to === undefined ? undefined : upstreams[rule.to]
+  const written = rule.to === undefined ? undefined : file.upstreams[rule.to]
   const limits = rule.limit ?? file.default_limits
   return {
     index,
@@ -151,7 +159,9 @@ function readRule(
     allow: readAllow(rule.allow),
     upstream: rule.to ?? null,
     limits: limits.filter((name, place) => name !== 'none' && limits.indexOf(name) === place),
-    paths: readTolerance(rule.paths, upstream?.paths ?? strictest)
+    paths: readTolerance(rule.paths, upstream?.paths ?? strictest),
+    websocket: readWebSocket(rule.websocket, upstream?.websocket),
+    maxBody: readMost(rule.max_body ?? written?.max_body)
   }
 }
 

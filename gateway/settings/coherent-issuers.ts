@@ -3,10 +3,9 @@ import type { Draft } from './schema.js'
 
 type DraftIssuer = NonNullable<NonNullable<Draft['issuers']>[string]>
 
-/** What issuers must say about each other and about this gateway. `ownIssuer`: `iss` of our own tokens, if it is said. */
-export function coherentIssuers(draft: Draft, ownIssuer: string | undefined): Finding[] {
-  const named = new Map<string, string>()
-  if (ownIssuer !== undefined) named.set(ownIssuer, 'self')
+/** What issuers must say about each other and about this gateway. `ownIssuers`: `iss` of our own tokens, where it is said. */
+export function coherentIssuers(draft: Draft, ownIssuers: readonly string[]): Finding[] {
+  const named = new Map<string, string>(ownIssuers.map((issuer) => [issuer, 'self']))
   return Object.entries(draft.issuers ?? {}).flatMap(([name, issuer]) => {
     if (issuer === undefined) return []
     const twin = issuer.issuer === undefined ? undefined : named.get(issuer.issuer)

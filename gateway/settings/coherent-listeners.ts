@@ -33,7 +33,8 @@ function adminListener(draft: Draft): Finding[] {
 
 function openListener(draft: Draft): Finding[] {
   const host = draft.listen?.host
-  if (host === undefined || isLoopback(host) || draft.trusted_proxies?.length !== 0) return []
+  if (host === undefined || isLoopback(host) || draft.tls !== undefined || draft.trusted_proxies?.length !== 0)
+    return []
   const message =
     'listens beyond this machine without TLS and without trusted proxies: passwords and tokens travel in clear'
   return [warningAt(['listen'], message)]
@@ -46,6 +47,7 @@ function literalPaths(draft: Draft, language: PolicyLanguage): Finding[] {
   })
   const paths: [Path, string | undefined][] = [
     [['auth', 'prefix'], draft.auth?.prefix],
+    [['compat', 'simplejwt', 'prefix'], draft.compat?.simplejwt?.prefix],
     [['public_health'], draft.public_health],
     ...prefixes
   ]

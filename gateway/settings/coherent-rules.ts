@@ -1,3 +1,4 @@
+import { simpleJwtClaims } from './coherent-simplejwt.js'
 import { createDanglingNames, type DanglingNames, type GivenNames } from './dangling-names.js'
 import { type Finding, mistakeAt, mistakeAtKey, type Path, quote, warningAt } from './findings.js'
 import { standardClaims } from './identity-leaves.js'
@@ -75,7 +76,9 @@ export function conditionsOf(allow: DraftRule['allow'], path: Path): [DraftCondi
 
 /** The claims that tokens have; null: those of others have any, and nobody knows here. */
 export function knownClaims(draft: Draft, given: GivenNames): readonly string[] | null {
-  return given.issuer?.size === 0 ? [...standardClaims, ...Object.keys(draft.tokens?.claims ?? {})] : null
+  return given.issuer?.size === 0
+    ? [...standardClaims, ...simpleJwtClaims(draft), ...Object.keys(draft.tokens?.claims ?? {})]
+    : null
 }
 
 /** What an `allow` says that cannot be meant. `known`: claims, null where there is no telling. */
@@ -158,11 +161,13 @@ function tolerated(draft: Draft, rule: DraftRule, pattern: Pattern | null, path:
 /** What the gateway answers itself, a rule never decides; a rule that also holds for other hosts does decide there. */
 function ownPaths(draft: Draft, rule: DraftRule, pattern: Pattern | null, path: Path): Finding[] {
   const { prefix, hosts } = draft.auth ?? {}
+  const prefixes = [prefix, draft.compat?.simplejwt?.prefix]
   const lies = (under: string) => pattern?.path === under || pattern?.path.startsWith(`${under}/`) === true
   const onlyHere = hosts === undefined || (rule.host?.every((host) => hosts.includes(host)) ?? false)
   const at = [...path, 'path']
-  if (prefix !== undefined && onlyHere && lies(prefix)) {
-    return [warningAt(at, `lies under ${prefix}, where the gateway answers itself before any rule`)]
+  const own = prefixes.find((each) => each !== undefined && lies(each))
+  if (own !== undefined && onlyHere) {
+    return [warningAt(at, `lies under ${own}, where the gateway answers itself before any rule`)]
   }
   if (!lies('/.well-known')) return []
   return [warningAt(at, 'lies under /.well-known, where the gateway answers for its keys and metadata before any rule')]

@@ -77,8 +77,13 @@ export const reservedClaims: ReadonlySet<string> = new Set([
   'cnf'
 ])
 
-/** Those of them that every token of this gateway carries, and that an upstream can be told. */
+/** What an upstream can be told of anybody: of these claims, those that every token of this gateway carries, and more. */
 export const standardClaims: readonly string[] = [
+  '*',
+  'user',
+  'scopes',
+  'issuer',
+  'session',
   'sub',
   'username',
   'roles',

@@ -5,10 +5,12 @@
  * State: none.
  */
 export { type Finding, mistakeAt, mistakeAtKey, type Path, warningAt } from './findings.js'
+export type { ListenerSettings, TlsSettings } from './listener.js'
 export { loadSettings } from './load-settings.js'
 export { formatMistake, type Mistake, type Result } from './mistakes.js'
 export { parseSettings } from './parse-settings.js'
 export type { Expectation, PolicyTest } from './policy-tests.js'
+export type { PostgresSource } from './postgres-schema.js'
 export type { Secret } from './secret.js'
 export type {
   AccountSettings,
@@ -23,3 +25,5 @@ export type {
   Upstream
 } from './settings.js'
 export { showMistake } from './show-mistake.js'
+export type { UserSource } from './user-source-schema.js'
+export { loadUsersFile, type UserLanguage } from './users-file.js'

@@ -15,18 +15,23 @@ export const secret = z
   .union([secretText(), section({ file: filePath().describe('A file that holds the secret and nothing else.') })])
   .describe(`The secret: usually \`\${NAME}\`, or \`{ file: path }\`.`)
 
+/** Keys in a directory that the gateway looks after. */
+export const generatedKeys = {
+  directory: directoryPath().optional().describe('The directory of the generated keys.'),
+  rotate_every: duration({ least: '1m' })
+    .optional()
+    .describe('How long a key signs before another takes its place. Default: until `portcullis key rotate`.'),
+  publish_before: duration({ least: '1s' })
+    .optional()
+    .describe('How long before it signs a key is published, so that verifiers know it. Default: `1h`.')
+}
+
 /** One form for all sources: which keys go together is said in coherent-keys.ts, in words. */
 export const keys = z
   .union([
     directoryPath(),
     section({
-      directory: directoryPath().optional().describe('The directory of the generated keys.'),
-      rotate_every: duration({ least: '1m' })
-        .optional()
-        .describe('How long a key signs before another takes its place. Default: until `portcullis key rotate`.'),
-      publish_before: duration({ least: '1s' })
-        .optional()
-        .describe('How long before it signs a key is published, so that verifiers know it. Default: `1h`.'),
+      ...generatedKeys,
       files: oneOrMany(filePath())
         .optional()
         .describe('Files of keys, PEM or JWK: the first signs, all verify. docs/keys.md says how they are named.'),

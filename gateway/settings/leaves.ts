@@ -78,8 +78,8 @@ export function choice<const T extends string>(words: readonly T[], planned: rea
 }
 
 /** `a, b or c`. */
-export function listWords(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+export function listWords(words: readonly string[], last: 'or' | 'and' = 'or'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`
 }
 
 export function flag(): Leaf<boolean> {

@@ -5,29 +5,37 @@ import { buildSettings } from './build-settings.js'
 import { coherentBrowsers } from './coherent-browsers.js'
 import { coherentClients, readClientSecrets } from './coherent-clients.js'
 import { coherentForwardAuth } from './coherent-forward-auth.js'
+import { coherentIdentity } from './coherent-identity.js'
 import { coherentIssuers } from './coherent-issuers.js'
 import { readSigningSecret } from './coherent-keys.js'
 import { coherentListeners } from './coherent-listeners.js'
 import { coherentRoles } from './coherent-roles.js'
 import { coherentRules, readPatterns } from './coherent-rules.js'
+import { coherentSimpleJwt, readSimpleJwtSecret } from './coherent-simplejwt.js'
 import { coherentTokens } from './coherent-tokens.js'
+import { coherentUpstreams } from './coherent-upstreams.js'
 import type { GivenNames } from './dangling-names.js'
 import { createExcerpts } from './excerpts.js'
 import { createRegion, type Finding, mistakeAt, type Path } from './findings.js'
 import type { Environment } from './interpolation.js'
+import { coherentTls } from './listener.js'
 import { createLocate } from './locate.js'
 import type { Result } from './mistakes.js'
 import { coherentAssertions } from './policy-assertions.js'
 import { coherentTests } from './policy-tests.js'
+import { readPostgresServer } from './postgres-schema.js'
+import { type Draft, settingsSchema } from './schema.js'
 import { secretSpans, secretSpansOfText } from './secret-spans.js'
 import type { PolicyLanguage } from './settings.js'
 import { readShape, valueAt } from './shape.js'
+import { readUpstreamTls } from './upstream-tls.js'
+import { coherentUserSource } from './user-source-schema.js'
 import { readSyntax } from './yaml-syntax.js'
 import { readTree } from './yaml-tree.js'
 
 /**
  * Reads the text of a settings file into frozen Settings, or tells every mistake in it; never throws.
- * `file` is shown in messages, and relative paths start from where it lies. Nothing but secret files is read.
+ * `file` is shown in messages, and relative paths start from where it lies. No file is read but those that hold secrets, keys and certificates.
  */
 export function parseSettings(
   file: string,
@@ -47,23 +55,39 @@ export function parseSettings(
     return { mistakes: locate([...early, ...root]), warnings: [] }
   }
   const directory = dirname(resolve(file))
-  const { draft, complete, findings: shapeFindings, meant } = readShape(withListen(tree.value, environment))
+  const {
+    draft,
+    complete,
+    findings: shapeFindings,
+    meant
+  } = readShape(settingsSchema, withListen(tree.value, environment))
   const { patterns, findings: patternFindings } = readPatterns(draft, language)
   const { secret, findings: secretFindings } = readSigningSecret(draft, directory)
+  const { secret: simpleJwtSecret, findings: simpleJwtFindings } = readSimpleJwtSecret(draft, directory)
   const { secrets: clientSecrets, findings: clientFindings } = readClientSecrets(draft, directory)
+  const { files: upstreamFiles, findings: upstreamFindings } = readUpstreamTls(draft, directory)
+  const { server: userDatabase, findings: databaseFindings } = readPostgresServer(draft, directory)
   const names = namesOf(tree.value, createRegion(meant))
   const later = [
     ...shapeFindings,
     ...patternFindings,
     ...secretFindings,
+    ...simpleJwtFindings,
     ...clientFindings,
+    ...upstreamFindings,
+    ...databaseFindings,
     ...coherentClients(draft),
     ...coherentListeners(draft, language),
+    ...coherentTls(draft),
     ...coherentForwardAuth(draft),
     ...coherentTokens(draft),
+    ...coherentSimpleJwt(draft),
+    ...coherentIdentity(draft),
     ...coherentBrowsers(draft),
-    ...coherentIssuers(draft, draft.tokens?.issuer ?? draft.public_url),
+    ...coherentIssuers(draft, ownIssuers(draft)),
+    ...coherentUpstreams(draft),
     ...coherentAccounts(draft),
+    ...coherentUserSource(draft),
     ...coherentRoles(draft),
     ...coherentRules(draft, patterns, names),
     ...coherentAssertions(draft, language, names),
@@ -82,8 +106,26 @@ export function parseSettings(
     const pattern = language.readPattern(text)
     return 'fault' in pattern ? text : pattern.path
   }
-  const surroundings = { revision, file, directory, secret, clientSecrets, patterns, canonical, lineOf }
+  const surroundings = {
+    revision,
+    file,
+    directory,
+    secret,
+    simpleJwtSecret,
+    clientSecrets,
+    upstreamFiles,
+    userDatabase,
+    patterns,
+    canonical,
+    lineOf
+  }
   return { settings: buildSettings(complete, surroundings), warnings, locate }
+}
+
+/** `iss` of our own tokens, as far as the file says it. */
+function ownIssuers({ tokens, public_url: publicUrl, compat }: Draft): readonly string[] {
+  const named = [tokens?.issuer ?? publicUrl, compat?.simplejwt?.issuer]
+  return named.filter((issuer) => issuer !== undefined)
 }
 
 /** A container has to listen on all of its addresses, whatever file is mounted into it. */

@@ -3,10 +3,13 @@ import { METHODS } from 'node:http'
 import { z } from 'zod'
 import { allow } from './condition-schema.js'
 import { choice, count, duration, flag, type Leaf, refuse, textLeaf } from './leaves.js'
-import { host, origin } from './network-leaves.js'
+import { maxBody } from './max-body-leaf.js'
+import { host } from './network-leaves.js'
 import { givenName, listOf, oneOrMany, section } from './sections.js'
 import { suggest } from './suggestions.js'
 import { literalPath } from './target-leaves.js'
+import { endpoints } from './upstream-schema.js'
+import { websocket } from './websocket-schema.js'
 import { mostEntries } from './yaml-syntax.js'
 
 const algorithm = choice(['fixed_window', 'token_bucket'])
@@ -67,9 +70,7 @@ export const upstreams = z
   .record(
     givenName(),
     section({
-      url: origin('the path of the request is kept; see strip_prefix').describe(
-        'Scheme, host and port of the service; http or https, without a path.'
-      ),
+      ...endpoints,
       strip_prefix: literalPath().optional().describe('Whole segments taken off the path before it is forwarded.'),
       host: choice(['client', 'upstream'])
         .prefault('client')
@@ -79,9 +80,13 @@ export const upstreams = z
         .describe("How long until the response's header fields."),
       idle_timeout: duration({ most: longestTimer })
         .prefault('5m')
-        .describe('How long a body, a stream or a WebSocket may be silent.'),
+        .describe('How long a body or a stream may be silent.'),
       forward_authorization: flag().prefault(false).describe("Whether the client's Authorization field is passed on."),
-      paths: tolerances.describe('What it tolerates in paths. Default: `insensitive`, and `refuse` for the rest.')
+      max_body: maxBody()
+        .optional()
+        .describe('The largest body it is sent; a larger one is refused. Default: `none`, of any size.'),
+      paths: tolerances.describe('What it tolerates in paths. Default: `insensitive`, and `refuse` for the rest.'),
+      websocket: websocket.describe('Whether WebSockets are forwarded, and how long each may go on. Default: `true`.')
     })
   )
   .refine((entries) => Object.keys(entries).length > 0, { error: 'must name at least one upstream' })
@@ -106,7 +111,9 @@ const rule = section({
   limit: oneOrMany(givenName())
     .optional()
     .describe('The limits of this rule, instead of `default_limits`; `none` for no limit.'),
-  paths: tolerances.describe("Overrides the upstream's, key by key.")
+  max_body: maxBody().optional().describe("The largest body, instead of the upstream's `max_body`."),
+  paths: tolerances.describe("Overrides the upstream's, key by key."),
+  websocket: websocket.describe("Overrides the upstream's, key by key.")
 })
 
 export const rules = z

@@ -4,14 +4,17 @@ import { assertions } from './assertion-schema.js'
 import { cors } from './browser-schema.js'
 import { clients } from './client-schema.js'
 import { forwardAuth } from './forward-auth-schema.js'
+import { identity } from './identity-schema.js'
 import { issuers } from './issuer-schema.js'
 import { flag } from './leaves.js'
+import { listener, tls } from './listener-schema.js'
 import { host, listenAddress, network, origin } from './network-leaves.js'
 import { defaultLimits, limits, listenerLimit, rules, upstreams } from './policy-schema.js'
 import { listOf, section } from './sections.js'
+import { compat } from './simplejwt-schema.js'
 import { literalPath, logTarget, storeTarget } from './target-leaves.js'
 import { shadow, tests } from './test-schema.js'
-import { identity, tokens, users } from './token-schema.js'
+import { tokens, users } from './token-schema.js'
 
 export const settingsSchema = section({
   listen: listenAddress()
@@ -29,6 +32,8 @@ export const settingsSchema = section({
   insecure_trust_every_proxy: flag()
     .prefault(false)
     .describe('Accepts networks of every address in `trusted_proxies`.'),
+  tls,
+  listener,
   admin: section({
     listen: listenAddress().prefault('127.0.0.1:9901').describe('Where health, metrics and the console are.'),
     insecure_listen_everywhere: flag().prefault(false).describe('Accepts an admin port on every address.')
@@ -57,6 +62,7 @@ export const settingsSchema = section({
   forward_auth: forwardAuth,
   tokens,
   users,
+  compat,
   issuers,
   clients,
   identity,
@@ -72,7 +78,7 @@ export const settingsSchema = section({
 
 export type FileSettings = z.output<typeof settingsSchema>
 
-type Unfinished<T> = T extends readonly (infer E)[]
+export type Unfinished<T> = T extends readonly (infer E)[]
   ? readonly (Unfinished<E> | undefined)[]
   : T extends object
     ? { readonly [K in keyof T]?: Unfinished<T[K]> | undefined }

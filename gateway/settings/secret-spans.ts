@@ -3,10 +3,12 @@ import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml'
 import type { Span } from './findings.js'
 import { suggest } from './suggestions.js'
 
-const secretWords = ['secret', 'secrets', 'password']
+const secretWords = ['secret', 'secrets', 'password', 'password_hash']
 /** A whole `${NAME}` shows nothing; its default would. */
 const reference = /^\$\{\w+\}$/
-const credentials = /:\/\/[^\s/@]*@/g
+const credentials = /:\/\/[^\s/]*@/g
+/** Holds a password, and nothing that a mistake needs to show. */
+const database = /^postgres(ql)?:/i
 
 /** Values of secrets, also of those whose key is misspelled, PEM keys, and credentials inside URLs; in order, apart. */
 export function secretSpans(
@@ -36,7 +38,8 @@ export function secretSpans(
 
   function hide({ value, range: [start, end] }: ParsedNode & { readonly value?: unknown }, secret: boolean): void {
     const text = String(value)
-    if (text.includes('-----BEGIN') || (secret && !reference.test(text))) spans.push([start, end])
+    if (text.includes('-----BEGIN') || database.test(text) || (secret && !reference.test(text)))
+      spans.push([start, end])
     else if (text.includes('@')) spans.push(...credentialSpans(source, start, end))
   }
 

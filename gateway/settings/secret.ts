@@ -9,17 +9,25 @@ export interface Secret {
 
 export type SecretSource = { readonly text: string } | { readonly file: string }
 
-const longest = 64 * 1024
 const shown = '[secret]'
 
-function createSecret(text: string): Secret {
+export function createSecret(text: string): Secret {
   const print = () => shown
   return Object.freeze({ reveal: () => text, toString: print, toJSON: print, [inspect.custom]: print })
 }
 
+/** A source as far as the file could be read; null: it says nothing that can be used. */
+export function finishSource(source: {
+  readonly text?: string | undefined
+  readonly file?: string | undefined
+}): SecretSource | null {
+  if (source.text !== undefined) return { text: source.text }
+  return source.file === undefined ? null : { file: source.file }
+}
+
 /** Reads where the source points, relative to `directory`; a fault never quotes what it read. */
 export function readSecret(source: SecretSource, directory: string): Secret | { readonly fault: string } {
-  const text = 'text' in source ? source.text : readSecretFile(resolve(directory, source.file))
+  const text = 'text' in source ? source.text : readSmallFile(resolve(directory, source.file))
   if (typeof text !== 'string') return text
   if (text === '') return { fault: 'is empty' }
   // RFC 8725 §2.1: a public key taken for a secret lets anyone sign.
@@ -27,12 +35,13 @@ export function readSecret(source: SecretSource, directory: string): Secret | { 
   return createSecret(text)
 }
 
-function readSecretFile(path: string): string | { fault: string } {
+/** The text of a file of the operator's, without the line end that editors put there. */
+export function readSmallFile(path: string, longestKib = 64): string | { readonly fault: string } {
   try {
     // Asked first, because opening a pipe or a device could block for ever.
     const status = statSync(path)
     if (!status.isFile()) return { fault: `cannot be read: ${path} is not a regular file` }
-    if (status.size > longest) return { fault: `cannot be read: ${path} is larger than 64 KiB` }
+    if (status.size > longestKib * 1024) return { fault: `cannot be read: ${path} is larger than ${longestKib} KiB` }
     return readFileSync(path, 'utf8').replace(/[\r\n]+$/, '')
   } catch (error) {
     return { fault: `cannot be read: ${path} (${reasonOf(error)})` }

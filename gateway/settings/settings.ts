@@ -1,9 +1,12 @@
 /** What the file says once it is read: frozen, complete, in the units of the code. */
-import type { Assertion, Limit, PathTolerance, Rule } from '../domain.js'
+import type { Assertion, Limit, PathTolerance, Rule, WebSocketTerms } from '../domain.js'
 import type { CookieSettings, CorsSettings } from './browsers.js'
 import type { Issuer } from './build-issuers.js'
+import type { ListenerSettings, TlsSettings } from './listener.js'
 import type { PolicyTest } from './policy-tests.js'
 import type { Secret } from './secret.js'
+import type { SimpleJwtSettings } from './simplejwt.js'
+import type { UserSource } from './user-source-schema.js'
 
 export interface Address {
   /** An address without brackets, or a name. */
@@ -57,6 +60,7 @@ export interface Client {
 }
 
 export interface AccountSettings {
+  readonly source: UserSource
   readonly login: {
     readonly perAccountAndNetwork: number
     readonly perNetwork: number
@@ -71,8 +75,8 @@ export interface AccountSettings {
 
 export interface Upstream {
   readonly name: string
-  /** Scheme, host and port (RFC 6454 §6.2). */
-  readonly origin: string
+  /** Scheme, host and port (RFC 6454 §6.2) of each endpoint; at least one. */
+  readonly origins: readonly string[]
   readonly stripPrefix: string | null
   /** Whose Host the upstream sees. */
   readonly host: 'client' | 'upstream'
@@ -81,6 +85,62 @@ export interface Upstream {
   readonly idleTimeoutMs: number
   readonly forwardAuthorization: boolean
   readonly paths: PathTolerance
+  /** Of rules that say nothing else; null: WebSockets are refused. */
+  readonly websocket: WebSocketTerms | null
+  readonly balance: 'round_robin' | 'least_requests'
+  /** null: no endpoint is asked how it is. */
+  readonly health: UpstreamHealth | null
+  /** null: no endpoint is left out because requests fail there. */
+  readonly ejection: {
+    /** In a row. */
+    readonly failures: number
+    readonly forMs: number
+    readonly statuses: ReadonlySet<number>
+  } | null
+  /** `attempts` after the first; `budget`: a share of all requests. */
+  readonly retries: { readonly attempts: number; readonly budget: number }
+  /** For each endpoint. */
+  readonly connections: { readonly max: number; readonly maxWaiting: number }
+  readonly keepAliveMs: number
+  readonly tls: UpstreamTls
+}
+
+export interface UpstreamHealth {
+  readonly path: string
+  readonly everyMs: number
+  readonly timeoutMs: number
+  readonly healthyAfter: number
+  readonly unhealthyAfter: number
+  /** Ranges, both ends included. */
+  readonly statuses: readonly (readonly [from: number, to: number])[]
+  /** null: the endpoint's own. */
+  readonly host: string | null
+}
+
+/** The text of PEM files; null: none is named. */
+export interface UpstreamTls {
+  readonly ca: string | null
+  readonly cert: string | null
+  readonly key: Secret | null
+  /** null: the host of the URL. */
+  readonly serverName: string | null
+  readonly verify: boolean
+}
+
+/** Signed by keys of its own. */
+export interface AssertionSettings {
+  readonly header: string
+  readonly ttlMs: number
+  readonly claims: readonly string[]
+  readonly keys: Exclude<TokenKeys, { readonly kind: 'secret' }>
+}
+
+export interface IdentitySettings {
+  /** Field → what it says; those of the presets are among them. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly strip: readonly string[]
+  /** null: nothing is signed. */
+  readonly assertion: AssertionSettings | null
 }
 
 export interface ForwardAuth {
@@ -106,6 +166,9 @@ export interface Settings {
   readonly directory: string
   readonly listen: Address
   readonly publicUrl: string | null
+  /** null: the public port speaks plain HTTP. */
+  readonly tls: TlsSettings | null
+  readonly listener: ListenerSettings
   readonly trustedProxies: readonly string[]
   readonly admin: { readonly listen: Address }
   readonly publicHealth: string | null
@@ -117,10 +180,12 @@ export interface Settings {
   /** null: no proxy is answered. */
   readonly forwardAuth: ForwardAuth | null
   readonly tokens: TokenSettings
+  /** null: nobody is answered as simplejwt does. */
+  readonly simpleJwt: SimpleJwtSettings | null
   readonly clients: Readonly<Record<string, Client>>
   readonly users: AccountSettings
   readonly issuers: Readonly<Record<string, Issuer>>
-  readonly identity: { readonly headers: Readonly<Record<string, string>>; readonly strip: readonly string[] }
+  readonly identity: IdentitySettings
   readonly limits: Readonly<Record<string, Limit>>
   readonly listenerLimit: Limit | null
   readonly upstreams: Readonly<Record<string, Upstream>>

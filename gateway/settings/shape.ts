@@ -2,26 +2,26 @@
 import type { z } from 'zod'
 import { type Finding, mistakeAt, mistakeAtKey, type Path, quote } from './findings.js'
 import { isPlanned } from './planned-keys.js'
-import { type Draft, type FileSettings, settingsSchema } from './schema.js'
+import type { Unfinished } from './schema.js'
 import { nearestOf } from './suggestions.js'
 
 type Issue = z.core.$ZodIssue
 
-export interface Shape {
-  readonly draft: Draft
+export interface Shape<File> {
+  readonly draft: Unfinished<File>
   /** null: there are findings. */
-  readonly complete: FileSettings | null
+  readonly complete: File | null
   readonly findings: readonly Finding[]
   /** Keys that are misspelt, as they were meant: that those are missing goes without saying. */
   readonly meant: readonly Path[]
 }
 
-export function readShape(tree: unknown): Shape {
-  let draft: Draft = {}
+export function readShape<File extends object>(schema: z.ZodType<File>, tree: unknown): Shape<File> {
+  let draft = {} as Unfinished<File>
   // Zod hands out nothing when anything is wrong, but a check that runs always sees what it has so far.
-  const observed = settingsSchema.superRefine(
+  const observed = schema.superRefine(
     (value) => {
-      draft = value
+      draft = value as Unfinished<File>
     },
     { when: () => true }
   )
@@ -33,7 +33,7 @@ export function readShape(tree: unknown): Shape {
     if (issue.code !== 'unrecognized_keys' && !isWhole(issue)) forget(draft, toPath(issue.path))
   }
   const meant: Path[] = []
-  return { draft, complete: null, findings: issues.flatMap((issue) => explain(issue, tree, meant)), meant }
+  return { draft, complete: null, findings: issues.flatMap((issue) => explain(issue, schema, tree, meant)), meant }
 }
 
 function toPath(path: readonly PropertyKey[]): Path {
@@ -65,9 +65,9 @@ function isOtherForm(issue: Issue): boolean {
   return issue.code === 'invalid_type' || (issue.code === 'custom' && issue.params?.otherForm === true)
 }
 
-function explain(issue: Issue, tree: unknown, meant: Path[]): Finding[] {
+function explain(issue: Issue, schema: z.ZodType, tree: unknown, meant: Path[]): Finding[] {
   const path = toPath(issue.path)
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => explainKey(path, key, tree, meant))
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => explainKey(path, key, schema, tree, meant))
   if (issue.code === 'invalid_key') {
     const [first] = issue.issues
     return [mistakeAtKey(path, first?.message ?? 'is not a name', hintOf(first))]
@@ -101,10 +101,10 @@ function hintOf(issue: Issue | undefined): string | null {
   return typeof hint === 'string' ? hint : null
 }
 
-function explainKey(around: Path, key: string, tree: unknown, meant: Path[]): Finding {
+function explainKey(around: Path, key: string, schema: z.ZodType, tree: unknown, meant: Path[]): Finding {
   const path = [...around, key]
   if (isPlanned(path)) return mistakeAtKey(path, 'is not supported by this version')
-  const known = keysAt(settingsSchema, around)
+  const known = keysAt(schema, around)
   const nearest = nearestOf(key, known)
   if (nearest !== null) {
     if (valueAt(tree, [...around, nearest]) === undefined) meant.push([...around, nearest])

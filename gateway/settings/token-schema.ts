@@ -1,15 +1,18 @@
-/** Tokens, sign-in and what the upstream is told. */
+/** Tokens and sign-in. */
 import { z } from 'zod'
 import { passwordHash, passwordRules } from './account-schema.js'
 import { cookies } from './browser-schema.js'
-import { claimName, identityHeader, strippableHeader, userAttribute } from './identity-leaves.js'
+import { claimName, userAttribute } from './identity-leaves.js'
 import { algorithm, keys } from './key-schema.js'
 import { count, duration, text } from './leaves.js'
 import { issuer } from './network-leaves.js'
 import { oneOrMany, section } from './sections.js'
+import { userSource } from './user-source-schema.js'
 
 export const tokens = section({
-  issuer: issuer().optional().describe('`iss` of the tokens. Default: `public_url`, or else `http://` and `listen`.'),
+  issuer: issuer()
+    .optional()
+    .describe('`iss` of the tokens. Default: `public_url`, or else `http://` (with `tls` `https://`) and `listen`.'),
   keys,
   algorithm,
   access: duration({ least: '1s', most: '24h' }).prefault('15m').describe('How long an access token is good.'),
@@ -39,6 +42,7 @@ export const tokens = section({
 const attempts = (otherwise: number) => count(1_000_000).prefault(otherwise)
 
 export const users = section({
+  source: userSource,
   login: section({
     per_account_and_network: attempts(10).describe('Failed attempts at one account from one network.'),
     per_network: attempts(100).describe('Failed attempts from one network.'),
@@ -54,13 +58,3 @@ export const users = section({
 })
   .prefault({})
   .describe('Who may sign in.')
-
-export const identity = section({
-  headers: z
-    .record(identityHeader(), claimName())
-    .prefault({ 'X-User-Id': 'sub', 'X-User-Name': 'username', 'X-User-Roles': 'roles' })
-    .describe('What the upstream is told: header → claim. No client can send these.'),
-  strip: z.array(strippableHeader()).prefault([]).describe('More headers that no client may send.')
-})
-  .prefault({})
-  .describe('Who asks, as the upstream sees it.')

@@ -52,7 +52,14 @@ function userStoreOn({ call }: WriterLine): UserStore {
     setRoles: (username, roles, now) => call('setRoles', username, roles, now),
     setDisabled: (username, disabled, now) => call('setDisabled', username, disabled, now),
     replacePasswordHash: (id, before, after) => call('replacePasswordHash', id, before, after),
-    removeUser: (username, now) => call('removeUser', username, now)
+    removeUser: (username, now) => call('removeUser', username, now),
+    importUsers: (users, overwrites, now) => call('importUsers', users, overwrites, now),
+    samplePasswordHashes: (most) => call('samplePasswordHashes', most),
+    mirrorUser: (directory, user, now) => call('mirrorUser', directory, user, now),
+    findMirror: (id) => call('findMirror', id),
+    listMirrors: (directory) => call('listMirrors', directory),
+    retireMirror: (id, now) => call('retireMirror', id, now),
+    retireOtherMirrors: (directory, now) => call('retireOtherMirrors', directory, now)
   }
 }
 

@@ -74,5 +74,11 @@ export const steps: readonly string[] = [
   CREATE TRIGGER users_ids_are_not_reused BEFORE INSERT ON users
     WHEN EXISTS (SELECT 1 FROM removed_users WHERE id = NEW.id)
     BEGIN SELECT RAISE(ABORT, 'the id belonged to a user who was removed'); END;
+  `,
+  `
+  -- A user that another directory keeps: its name, and the key there. 'password_hash' then only marks the password.
+  ALTER TABLE users ADD COLUMN directory TEXT;
+  ALTER TABLE users ADD COLUMN directory_key TEXT;
+  CREATE UNIQUE INDEX users_by_directory ON users (directory, directory_key) WHERE directory IS NOT NULL;
   `
 ]

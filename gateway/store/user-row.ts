@@ -11,6 +11,7 @@ export interface UserRow {
   readonly created_at: number
   readonly last_login_at: number | null
   readonly networks: string
+  readonly directory: string | null
 }
 
 /** Reads a row without its password hash. */
@@ -28,5 +29,6 @@ export function userOf(row: UserRow): User {
 }
 
 export function storedUserOf(row: UserRow): StoredUser {
-  return { ...userOf(row), passwordHash: row.password_hash, networks: JSON.parse(row.networks) as string[] }
+  const networks = JSON.parse(row.networks) as string[]
+  return { ...userOf(row), passwordHash: row.password_hash, networks, directory: row.directory }
 }

@@ -1,6 +1,8 @@
 import type { NewUser, User } from '../domain.js'
 import type { Database } from './driver.js'
 import type { Endings } from './endings.js'
+import { createImportUsers } from './import-users.js'
+import { createMirrorVerbs } from './mirror-verbs.js'
 import { createRemoveUser } from './remove-user.js'
 import { storedUserOf, type UserRow, userOf } from './user-row.js'
 import type { UserVerbs } from './verbs.js'
@@ -8,17 +10,17 @@ import type { UserVerbs } from './verbs.js'
 /** The verbs of `UserStore` as steps of a transaction that the caller has begun. */
 export function createUserVerbs(database: Database, endings: Endings): UserVerbs {
   const insert = database.prepare(`
-    INSERT INTO users (id, username, password_hash, roles, attributes, created_at, password_changed_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (username) DO NOTHING RETURNING *`)
+    INSERT INTO users (id, username, password_hash, roles, attributes, disabled, created_at, password_changed_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (username) DO NOTHING RETURNING *`)
   const countAny = database.prepare('SELECT count(*) AS users FROM (SELECT 1 FROM users LIMIT 1)')
   const selectByName = database.prepare('SELECT * FROM users WHERE username = ?')
   const selectById = database.prepare('SELECT * FROM users WHERE id = ?')
   const selectAll = database.prepare('SELECT * FROM users ORDER BY username')
 
   const addUser = (user: NewUser, now: number): User | null => {
-    const { id, username, passwordHash, roles, attributes } = user
+    const { id, username, passwordHash, roles, attributes, disabled = false } = user
     const lists = [JSON.stringify(roles), JSON.stringify(attributes)]
-    const row = insert.get(id, username, passwordHash, ...lists, now, now) as UserRow | undefined
+    const row = insert.get(id, username, passwordHash, ...lists, disabled ? 1 : 0, now, now) as UserRow | undefined
     return row === undefined ? null : userOf(row)
   }
 
@@ -40,7 +42,9 @@ export function createUserVerbs(database: Database, endings: Endings): UserVerbs
       return row === undefined ? null : userOf(row)
     },
     listUsers: () => (selectAll.all() as UserRow[]).map(userOf),
-    ...createUserChanges(database, endings)
+    ...createUserChanges(database, endings),
+    ...createMirrorVerbs(database, endings),
+    importUsers: createImportUsers(database, { addUser }, endings)
   }
 }
 
@@ -48,12 +52,14 @@ function createUserChanges(
   database: Database,
   endings: Endings
 ): Pick<UserVerbs, 'setPassword' | 'setRoles' | 'setDisabled' | 'replacePasswordHash' | 'removeUser'> {
+  // What a directory says of its users is not for us to change.
+  const kept = 'AND directory IS NULL'
   const updatePassword = database.prepare(
-    'UPDATE users SET password_hash = ?, password_changed_at = ? WHERE username = ? RETURNING id'
+    `UPDATE users SET password_hash = ?, password_changed_at = ? WHERE username = ? ${kept} RETURNING id`
   )
-  const updateRoles = database.prepare('UPDATE users SET roles = ? WHERE username = ? RETURNING id')
+  const updateRoles = database.prepare(`UPDATE users SET roles = ? WHERE username = ? ${kept} RETURNING id`)
   const updateHash = database.prepare('UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?')
-  const updateDisabled = database.prepare('UPDATE users SET disabled = ? WHERE username = ? RETURNING id')
+  const updateDisabled = database.prepare(`UPDATE users SET disabled = ? WHERE username = ? ${kept} RETURNING id`)
 
   return {
     setPassword: (username, passwordHash, now) => {

@@ -1,12 +1,11 @@
-import { LRUCache } from 'lru-cache'
 import type { Claims, Principal } from '../domain.js'
 import type { ProblemCode } from '../problems.js'
 import { isRole, isText, isTime, textOrNull } from './claim-types.js'
 import { createHeaderReader, readCompactJwt } from './compact-jws.js'
-import { createIssuing, type Issuing, type IssuingOptions, LONGEST_TOKEN } from './issue-access-tokens.js'
-import type { Key } from './key.js'
+import { createIssuing, type Issuing, type IssuingOptions } from './issue-access-tokens.js'
 import { createSignatureCheck } from './key-signature.js'
 import { perKey } from './per-key.js'
+import { createRecall, type Recalled } from './recall.js'
 import type { Revocations } from './revocations.js'
 
 export interface AccessTokenOptions extends IssuingOptions {
@@ -20,16 +19,15 @@ export interface AccessTokens extends Issuing {
   verify: (token: string) => Principal | ProblemCode
   /** The same for a token that may have expired: whose session it was. */
   verifyExpired: (token: string) => Principal | ProblemCode
+  /** Whether somebody whose token held has lost it since; nothing is said of its times. */
+  isRevoked: (principal: Principal) => boolean
 }
 
-/** Tokens verified before: so many, and so many characters of them together. */
-const REMEMBERED_TOKENS = 10_000
-const REMEMBERED_CHARACTERS = 16 * 1024 * 1024
 /** Clocks of two gateways may differ by this much; an expiry is never stretched. */
 const LEEWAY_SECONDS = 5
 
 /** Roles are whole strings of an array; any other type is no roles, and a name that breaks the rules is no role. */
-function readRoles(value: unknown): readonly string[] {
+export function readRoles(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter(isRole) : []
 }
 
@@ -69,25 +67,14 @@ const isForUs = (aud: unknown, audience: readonly string[]): boolean =>
     ? aud.every(isText) && aud.some((one) => audience.includes(one))
     : audience.some((ours) => ours === aud)
 
-/** Who a token speaks for, and the key that said so. */
-interface Remembered {
-  readonly principal: Principal
-  readonly key: Key
-}
-
 /** Issues and verifies the access tokens of this gateway. Verified ones are remembered; times and revocation never are. */
 export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const { keyring, revocations } = options
   const signatureCheckOf = perKey(createSignatureCheck)
   const readHeader = createHeaderReader()
-  const verified = new LRUCache<string, Remembered>({
-    max: REMEMBERED_TOKENS,
-    maxSize: REMEMBERED_CHARACTERS,
-    sizeCalculation: (_remembered, token) => token.length
-  })
 
   /** Signature, type, issuer and audience; an algorithm is the key's and never the header's choice (RFC 8725 §3.1). */
-  function verifyOnce(token: string): Remembered | null {
+  function verifyOnce(token: string): Recalled | null {
     const jwt = readCompactJwt(token, readHeader)
     if (jwt === null) return null
     const { header, claims } = jwt
@@ -99,16 +86,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
     return principal === null ? null : { principal, key }
   }
 
-  function recall(token: string): Principal | null {
-    if (token.length > LONGEST_TOKEN) return null
-    const known = verified.get(token)
-    // What was verified counts for as long as its key is one of ours, the very same.
-    if (known !== undefined && keyring.find(known.key.keyId) === known.key) return known.principal
-    const found = verifyOnce(token)
-    if (found !== null) verified.set(token, found)
-    else verified.delete(token)
-    return found?.principal ?? null
-  }
+  const { recall } = createRecall(verifyOnce, (key) => keyring.find(key.keyId) === key)
 
   /** A client's token ends with what the settings said of the client when it was issued: no look-up but in memory. */
   function isRevoked(principal: Principal): boolean {
@@ -127,6 +105,7 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
       if ([iat, nbf].some((time) => isTime(time) && time > now + LEEWAY_SECONDS)) return 'invalid_token'
       return isRevoked(principal) ? 'revoked_token' : principal
     },
-    verifyExpired: (token) => recall(token) ?? 'invalid_token'
+    verifyExpired: (token) => recall(token) ?? 'invalid_token',
+    isRevoked
   }
 }

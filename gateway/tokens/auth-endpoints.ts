@@ -3,6 +3,7 @@ import type { Claims, User } from '../domain.js'
 import { Problem } from '../problems.js'
 import type { Keyring } from './keyring.js'
 import type { Grant, Sessions, SignInContext } from './sessions.js'
+import { signIn } from './sign-in.js'
 import { readJsonObject } from './strict-json.js'
 
 export interface AuthEvent {
@@ -165,39 +166,9 @@ export async function authEndpoints(app: FastifyInstance, options: AuthEndpointO
     const fields = readFields(request)
     const username = readText(fields, 'username')
     const password = readText(fields, 'password')
-    const failed = (event: 'login_failed' | 'login_throttled') => report(request, { event, username })
-    const attempt = admit(request, username, failed)
-    let grant: Grant | null
-    try {
-      const user = await options.authenticateUser(username, password, attempt.knows)
-      grant = user === null ? null : await sessions().signIn(user, options.signInContext(request))
-    } catch (error) {
-      attempt.withdrawn()
-      if (isThrottled(error)) failed('login_throttled')
-      throw error
-    }
-    if (grant === null) {
-      failed('login_failed')
-      throw new Problem('invalid_credentials')
-    }
-    attempt.succeeded()
-    report(request, {
-      event: 'login',
-      subject: grant.user.id,
-      username: grant.user.username,
-      sessionId: grant.sessionId
-    })
-    return sendGrant(reply, grant)
+    const open = (user: User) => sessions().signIn(user, options.signInContext(request))
+    return sendGrant(reply, await signIn(options, request, { username, password }, open))
   })
-
-  function admit(request: FastifyRequest, username: string, failed: (event: 'login_throttled') => void) {
-    try {
-      return options.admitLogin(username, request)
-    } catch (error) {
-      if (isThrottled(error)) failed('login_throttled')
-      throw error
-    }
-  }
 
   app.post('/refresh', async (request, reply) => {
     const token = readText(readFields(request), 'refresh_token')
@@ -255,9 +226,14 @@ function userInfo(claims: Claims): Record<string, unknown> {
 }
 
 /** The public keys (RFC 7517), for services that verify tokens themselves. */
-export async function keySetEndpoint(app: FastifyInstance, { keyring }: { readonly keyring: Keyring }): Promise<void> {
-  const caching = `public, max-age=${keyring.keySetMaxAge}`
-  app.get('/jwks.json', async (_request, reply) => reply.header('cache-control', caching).send(keyring.jwks()))
+export async function keySetEndpoint(
+  app: FastifyInstance,
+  { keyrings }: { readonly keyrings: readonly Keyring[] }
+): Promise<void> {
+  const caching = `public, max-age=${Math.min(...keyrings.map(({ keySetMaxAge }) => keySetMaxAge))}`
+  app.get('/jwks.json', async (_request, reply) =>
+    reply.header('cache-control', caching).send({ keys: keyrings.flatMap((keyring) => keyring.jwks().keys) })
+  )
   const others = app.supportedMethods.filter((method) => method !== 'GET' && method !== 'HEAD')
   const refuse = async () => {
     throw new Problem('method_not_allowed', { allow: ['GET', 'HEAD'] })

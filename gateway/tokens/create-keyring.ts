@@ -12,7 +12,7 @@ export async function createKeyring(
   algorithm: Algorithm,
   options: KeyringOptions = {}
 ): Promise<Keyring> {
-  if (source.kind === 'files') return filesKeyring(source.paths, algorithm)
+  if (source.kind === 'files') return filesKeyring(source.paths, algorithm, options.setting)
   if (source.kind === 'directory') {
     const { path, rotateEveryMs = null, publishBeforeMs = 3_600_000 } = source
     return openFolderKeyring(path, options, {

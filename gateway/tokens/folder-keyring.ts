@@ -32,6 +32,9 @@ interface Snapshot {
   readonly jwks: KeySet
 }
 
+/** Times are written down in whole seconds, and gateways that share the folder publish what lies there a second later. */
+const SLACK_SECONDS = 2
+
 /** Losing so often to other writers means that something else is wrong. */
 const MOST_ATTEMPTS = 50
 
@@ -199,7 +202,7 @@ export async function openFolderKeyring(path: string, options: KeyringOptions, i
     find: (keyId) => held().keys.get(keyId) ?? null,
     jwks: () => held().jwks,
     // A set fetched just before the next key was published must be stale when that key begins to sign.
-    keySetMaxAge: Math.min(KEY_SET_MAX_AGE, schedule.publishBeforeSeconds),
+    keySetMaxAge: Math.min(KEY_SET_MAX_AGE, Math.max(0, schedule.publishBeforeSeconds - SLACK_SECONDS)),
     coverLifetime(lifetimeSeconds) {
       schedule = { ...schedule, lifetimeSeconds }
       try {

@@ -4,6 +4,7 @@ import { readCompactJwt } from './compact-jws.js'
 import { createSignatureCheck } from './key-signature.js'
 import type { Keyring } from './keyring.js'
 import { isRefreshToken, sessionIdOf } from './refresh-token.js'
+import type { SimpleJwtTokens } from './simplejwt/simplejwt-tokens.js'
 
 /** What a token says and whether it holds; its signature is never among it. Times are NumericDate. */
 export interface Inspection {
@@ -20,6 +21,8 @@ export interface InspectionOptions {
   readonly issuer: string
   readonly audience: readonly string[]
   readonly accessTokens: Pick<AccessTokens, 'verify'>
+  /** null: none are issued in simplejwt's manner. */
+  readonly simpleJwt: { readonly tokens: Pick<SimpleJwtTokens, 'verify' | 'read'> } | null
 }
 
 const quote = (value: unknown) => JSON.stringify(value) ?? 'nothing'
@@ -63,6 +66,20 @@ function explainClaims({ iss, aud, exp, nbf }: Claims, code: string, { issuer, a
   return 'A claim that every access token has is missing or of a wrong type.'
 }
 
+/** Of a token in simplejwt's manner: its kind, and why it does not hold, or null; null: it is none, or not ours. */
+function inspectSimpleJwt(token: string, claims: Claims, options: InspectionOptions) {
+  if (options.simpleJwt === null) return null
+  const { tokens } = options.simpleJwt
+  const verified = tokens.verify(token)
+  if (typeof verified !== 'string') return { kind: 'access_token', because: null } as const
+  if (verified !== 'invalid_token') {
+    return { kind: 'access_token', because: explainClaims(claims, verified, options) } as const
+  }
+  const read = tokens.read(token)
+  if ('fault' in read || read.type !== 'refresh') return null
+  return { kind: 'refresh_token', because: 'It is a refresh token: it shows nowhere who asks.' } as const
+}
+
 /** Reads a token for an operator: what it says, whether it holds here and now, and why not. Never throws. */
 export function inspectToken(token: string, options: InspectionOptions): Inspection {
   const opaque: boolean = isRefreshToken(token)
@@ -75,9 +92,10 @@ export function inspectToken(token: string, options: InspectionOptions): Inspect
     return { kind: 'unknown', active: false, because: 'It is no signed token.', header: null, claims: null }
   }
   const verified = options.accessTokens.verify(token)
-  const because =
-    typeof verified === 'string'
-      ? (explainSignature(token, header, options) ?? explainClaims(claims, verified, options))
-      : null
-  return { kind: 'access_token', active: because === null, because, header, claims }
+  if (typeof verified !== 'string') return { kind: 'access_token', active: true, because: null, header, claims }
+  const { kind, because } = inspectSimpleJwt(token, claims, options) ?? {
+    kind: 'access_token' as const,
+    because: explainSignature(token, header, options) ?? explainClaims(claims, verified, options)
+  }
+  return { kind, active: because === null, because, header, claims }
 }

@@ -49,7 +49,7 @@ export const LONGEST_TOKEN = 14 * 1024
 export const USERS_CLIENT_ID = 'portcullis'
 
 /** Claims out of the user's record; an attribute the user does not have gives no claim. */
-function configuredClaims(sources: Readonly<Record<string, string>>, user: User): Record<string, unknown> {
+export function configuredClaims(sources: Readonly<Record<string, string>>, user: User): Record<string, unknown> {
   const claims: Record<string, unknown> = {}
   for (const [claim, source] of Object.entries(sources)) {
     if (source === 'username') claims[claim] = user.username

@@ -44,6 +44,8 @@ export interface KeyringOptions {
   readonly accessMs?: number
   /** Accepts a secret from the settings that is shorter than the hash. */
   readonly allowShortSecret?: boolean
+  /** Where the settings name the keys. */
+  readonly setting?: 'tokens.keys' | 'identity.assertion.keys'
   readonly report?: (event: KeyEvent) => void
   /** Something that should have been written down could not be; it is tried again at the next look. */
   readonly onFailure?: (error: unknown) => void

@@ -10,6 +10,7 @@ import type {
 } from '../domain.js'
 import { Problem, type ProblemCode } from '../problems.js'
 import type { AccessTokens } from './access-tokens.js'
+import { createFollowOwner, type FollowUser } from './follow-owner.js'
 import type { Verified } from './issuers.js'
 import {
   createRefreshToken,
@@ -30,6 +31,7 @@ export interface SessionOptions {
   readonly revocations: Revocations
   readonly accessMs: number
   readonly refresh: { readonly idleMs: number; readonly absoluteMs: number; readonly reuseGraceMs: number }
+  readonly followUser?: FollowUser
 }
 
 export interface SignInContext {
@@ -102,6 +104,7 @@ function readOwner(verified: Verified): SignedOut {
 /** Sessions of users over a store whose verbs are atomic: nothing here reads and then writes. */
 export function createSessions(options: SessionOptions): Sessions {
   const { store, accessTokens, revocations, refresh: lifetimes } = options
+  const followOwner = createFollowOwner(store, options.followUser ?? null)
 
   // Longer than any access token issued so far can live: lifetimes change, and what was issued stays issued.
   const LONGEST_ACCESS_SECONDS = 24 * 60 * 60
@@ -213,9 +216,11 @@ export function createSessions(options: SessionOptions): Sessions {
 
     async refresh(refreshToken, onReuse) {
       if (!isRefreshToken(refreshToken)) throw new Problem('invalid_refresh_token')
+      const tokenHash = hashRefreshToken(refreshToken)
+      await followOwner(tokenHash)
       const successor = createRefreshToken(sessionIdOf(refreshToken))
       const outcome = await store.rotate({
-        tokenHash: hashRefreshToken(refreshToken),
+        tokenHash,
         successorHash: hashRefreshToken(successor),
         sealedSuccessor: sealSuccessor(refreshToken, successor),
         now: seconds(),

@@ -7,7 +7,7 @@ const DEEPEST = 32
 const PIECES = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g
 
 /** Whether every object of a JSON text names each member once, however it is escaped. The text must have been parsed before. */
-function namesMembersOnce(text: string): boolean {
+export function namesMembersOnce(text: string): boolean {
   const open: (Set<string> | null)[] = []
   let previous = ''
   for (const [piece] of text.matchAll(PIECES)) {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { NewUser, Scalar, User, UserStore } from '../domain.js'
+import type { DirectoryUser, NewUser, Scalar, User, UserStore } from '../domain.js'
 import { parseAttributes, parseRoles, parseUsername, quoted } from './account-rules.js'
 import { type Admit, createAuthenticate } from './authenticate.js'
+import { createMirroring, type DirectoryEvents, type NamedDirectory } from './directory.js'
+import { createImportUsers, type Imported } from './import-users.js'
 import type { HashCost, PasswordHasher } from './password-hasher.js'
 import { createPasswordRules, type PasswordPolicy, type PasswordRules } from './password-rules.js'
 import { UserMistake } from './user-mistake.js'
@@ -24,6 +26,8 @@ export interface Users {
   readonly add: (registration: Registration) => Promise<User>
   /** Adds all of them if there is no user at all, else none; says whether it did. */
   readonly addFirst: (registrations: readonly Registration[]) => Promise<boolean>
+  /** Takes over users as another program keeps them; those of a name that is taken only if it `overwrites`. */
+  readonly import: (users: readonly DirectoryUser[], overwrites: boolean) => Promise<readonly Imported[]>
   readonly list: () => Promise<readonly User[]>
   /** Ends the user's sessions. */
   readonly setPassword: (username: string, password: string) => Promise<User>
@@ -36,6 +40,18 @@ export interface Users {
   readonly show: (username: string) => Promise<{ readonly user: User; readonly networks: readonly string[] }>
   /** Holds a new password against the rules at once, and hashes it when the answer is called. */
   readonly readNewPassword: (username: string, password: string) => () => Promise<string>
+  /** Before a refresh: the user as the directory has it now, or the end of the user's sessions. null: nobody else keeps users. */
+  readonly follow: ((id: string) => Promise<void>) | null
+  /** Follows every user of the directory, which has changed. */
+  readonly followAll: () => Promise<void>
+  /** Retires the users of directories that are asked no more. */
+  readonly retireOthers: () => Promise<void>
+  /** Whether whoever else keeps users could not be asked of late. */
+  readonly isDirectoryAway: () => boolean
+  /** After a sign-in: tells the directory. */
+  readonly noteLogin: (id: string) => Promise<void>
+  /** Names the listener for what the directory changes; there is one. */
+  readonly listen: (events: DirectoryEvents) => void
   /** Passwords set, and hashes made, from now on follow this. */
   readonly adopt: (policy: AccountPolicy) => void
 }
@@ -49,14 +65,36 @@ export interface UsersOptions {
   readonly store: UserStore
   readonly hasher: PasswordHasher
   readonly password?: PasswordPolicy
+  /** Who else keeps users. */
+  readonly directory?: NamedDirectory | null
 }
 
-export function createUsers({ store, hasher, password = { minLength: 8 } }: UsersOptions): Users {
+/** How many hashes tell of what kinds they are. */
+const SAMPLED_HASHES = 64
+
+export function createUsers(options: UsersOptions): Users {
+  const { store, hasher, password = { minLength: 8 }, directory = null } = options
+  let events: DirectoryEvents = { onChange: () => {}, onDropped: () => {} }
+  const mirroring =
+    directory === null
+      ? null
+      : createMirroring(store, directory, {
+          onChange: (user) => events.onChange(user),
+          onDropped: (username, dropped) => events.onDropped(username, dropped)
+        })
+  const refuseMirror = async (name: string) => {
+    const user = await store.findUser(name)
+    return user?.directory === null ? user : null
+  }
+  const sampleHashes = async () => [
+    ...(await store.samplePasswordHashes(SAMPLED_HASHES)),
+    ...((await directory?.samplePasswordHashes()) ?? [])
+  ]
   let policy = password
   const rules = createPasswordRules(() => policy)
   const register = (registration: Registration) => toNewUser(registration, rules, hasher)
   return {
-    authenticate: createAuthenticate(store, hasher),
+    authenticate: createAuthenticate({ store, hasher, mirroring, sampleHashes }),
     add: async (registration) => {
       const user = await register(registration)
       const added = await store.addUser(user, numericDate())
@@ -65,24 +103,40 @@ export function createUsers({ store, hasher, password = { minLength: 8 } }: User
     },
     addFirst: async (registrations) =>
       store.addFirstUsers(await Promise.all(registrations.map(register)), numericDate()),
+    import: createImportUsers(store),
     list: () => store.listUsers(),
     setPassword: async (username, password) => {
       const passwordHash = await hasher.hash(rules(username, password))
-      return known(username, (name) => store.setPassword(name, passwordHash, numericDate()))
+      return known(store, username, (name) => store.setPassword(name, passwordHash, numericDate()))
     },
     setRoles: async (username, roles) => {
       const parsed = parseRoles(roles)
-      return known(username, (name) => store.setRoles(name, parsed, numericDate()))
+      return known(store, username, (name) => store.setRoles(name, parsed, numericDate()))
     },
-    setDisabled: (username, disabled) => known(username, (name) => store.setDisabled(name, disabled, numericDate())),
-    remove: (username) => known(username, (name) => store.removeUser(name, numericDate())),
+    setDisabled: (username, disabled) =>
+      known(store, username, (name) => store.setDisabled(name, disabled, numericDate())),
+    remove: (username) => known(store, username, (name) => store.removeUser(name, numericDate())),
     show: async (username) => {
-      const { passwordHash: _, networks, ...user } = await known(username, store.findUser)
+      const { passwordHash: _, directory: __, networks, ...user } = await known(store, username, store.findUser)
       return { user, networks }
     },
     readNewPassword: (username, password) => {
       const accepted = rules(username, password)
-      return () => hasher.hash(accepted)
+      return () => known(store, username, refuseMirror).then(() => hasher.hash(accepted))
+    },
+    follow: mirroring?.follow ?? null,
+    followAll: mirroring?.followAll ?? (async () => {}),
+    async retireOthers() {
+      for (const user of await store.retireOtherMirrors(directory?.name ?? null, numericDate())) events.onChange(user)
+    },
+    isDirectoryAway: () => directory?.isAway?.() ?? false,
+    async noteLogin(id) {
+      const mirror = directory === null ? null : await store.findMirror(id)
+      if (mirror?.directory === directory?.name && mirror !== null)
+        await directory?.noteLogin(mirror.key, numericDate())
+    },
+    listen: (listener) => {
+      events = listener
     },
     adopt: ({ password, hash }) => {
       policy = password
@@ -100,11 +154,18 @@ async function toNewUser(registration: Registration, rules: PasswordRules, hashe
 }
 
 async function known<Found extends User>(
+  store: UserStore,
   username: string,
   ask: (username: string) => Promise<Found | null>
 ): Promise<Found> {
-  const found = await ask(parseUsername(username))
+  const name = parseUsername(username)
+  const found = await ask(name)
   if (found !== null) return found
+  const { directory = null } = (await store.findUser(name)) ?? {}
+  if (directory !== null) {
+    const why = `The user ${quoted(username)} is kept by ${directory}: change it there.`
+    throw new UserMistake('kept_elsewhere', why)
+  }
   throw new UserMistake('no_such_user', `There is no user ${quoted(username)}.`)
 }
 

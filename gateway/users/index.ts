@@ -5,10 +5,14 @@
  * State: the hashes under way and waiting, and the parameters of new ones, in closures.
  */
 
+export { quoted } from './account-rules.js'
 export type { Admit } from './authenticate.js'
 export { canonicalUsername } from './canonical-username.js'
 export { type AccountPolicy, createUsers, type Registration, type Users } from './create-users.js'
+export type { NamedDirectory } from './directory.js'
 export { generatePassword } from './generate-password.js'
+export { readsHash } from './hash-formats/read-hash.js'
+export type { Imported } from './import-users.js'
 export {
   createPasswordHasher,
   type HashCost,

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
-import { hash, verify } from '@node-rs/argon2'
+import { hash } from '@node-rs/argon2'
 import { createGate } from './gate.js'
+import { readHash, readsHash } from './hash-formats/read-hash.js'
 import { opaquePassword } from './opaque-password.js'
 import { UserMistake } from './user-mistake.js'
 
@@ -18,12 +19,16 @@ export interface PasswordHasherOptions extends Partial<HashCost> {
   readonly queue?: number
 }
 
-/** Both reject with `overloaded` when too many hashes wait already. */
+/** Hashing and verifying reject with `overloaded` when too many hashes wait already. */
 export interface PasswordHasher {
   /** A PHC string; throws `UserMistake` for a password that cannot be hashed. */
   readonly hash: (password: string) => Promise<string>
-  /** Rejects for a hash that is not of this kind. */
+  /** Of any format that is known; false for another one. */
   readonly verify: (passwordHash: string, password: string) => Promise<boolean>
+  /** Whether some password could fit it. */
+  readonly reads: (passwordHash: string) => boolean
+  /** Whether it was made by this gateway, with whatever parameters. */
+  readonly isOwn: (passwordHash: string) => boolean
   /** The start of every hash that is made now, parameters included; one with another start was made otherwise. */
   readonly prefix: () => string
   /** Hashes made from now on cost this. */
@@ -50,8 +55,12 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
     },
     verify: async (passwordHash, password) => {
       const opaque = opaquePassword(password)
-      return opaque !== null && gate(() => verify(passwordHash, opaque))
+      const kept = readHash(passwordHash)
+      if (opaque === null || kept === null) return false
+      return gate(() => kept.verify(kept.of === 'opaque' ? opaque : password))
     },
+    reads: readsHash,
+    isOwn: (passwordHash) => passwordHash.startsWith('$argon2id$v=19$'),
     prefix: () => `$argon2id$v=19$m=${cost.memoryKib},t=${cost.passes},p=${cost.parallelism}$`,
     adopt: (next) => {
       cost = next

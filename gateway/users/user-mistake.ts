@@ -2,6 +2,7 @@ export type UserMistakeKind =
   | 'bad_username'
   | 'username_taken'
   | 'no_such_user'
+  | 'kept_elsewhere'
   | 'user_disabled'
   | 'no_such_session'
   | 'bad_password'

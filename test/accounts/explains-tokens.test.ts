@@ -1,7 +1,7 @@
 import t from 'tap'
 import { freezeClock } from '../helpers/clock.js'
 import { encode, resign } from '../helpers/forge.js'
-import { bearer, startGateway } from '../helpers/gateway.js'
+import { bearer, PASSWORD, post, startGateway } from '../helpers/gateway.js'
 import { NOWHERE, site } from '../helpers/site.js'
 
 t.test('a token is shown with what it says and why it does not hold, never with its signature', async (t) => {
@@ -78,4 +78,24 @@ t.test('a minted token is the user\u2019s own, for its time, and ends as a sessi
   const refused = { name: 'UserMistake', kind: 'user_disabled' }
   await t.rejects(last.gateway.operatorAccounts.mintToken('alice', 60_000), refused)
   t.ok(operatorUsers)
+})
+
+t.test("a token in simplejwt's manner is told by what it is", async (t) => {
+  const clock = freezeClock(t)
+  const yaml = site(NOWHERE, 'compat: { simplejwt: {} }')
+  const { gateway, login, resources, url } = await startGateway(t, yaml, [{ username: 'alice' }])
+  const answer = await post(`${url}/api/token/`, { username: 'alice', password: PASSWORD })
+  const { access, refresh } = (await answer.json()) as { access: string; refresh: string }
+  const { inspectToken } = gateway.operatorAccounts
+  t.match(await inspectToken(access), { kind: 'access_token', active: true, because: null, header: { typ: 'JWT' } })
+  t.match(await inspectToken(refresh), { kind: 'refresh_token', active: false, because: /shows nowhere who asks/ })
+  t.match(await inspectToken(access.replace(/[^.]+$/, 'A'.repeat(86))), { active: false, because: /does not fit/ })
+  const native = resign(resources.keyring, (await login('alice')).access_token, { header: { typ: 'JWT' } })
+  t.match(await inspectToken(native), { active: false, because: /It is of type "JWT"/ }, 'neither kind')
+  clock.advance(301)
+  t.match(await inspectToken(access), { active: false, because: /expired at 2/ })
+  const later = await post(`${url}/api/token/`, { username: 'alice', password: PASSWORD })
+  const { access: other } = (await later.json()) as { access: string }
+  await gateway.operatorUsers.setDisabled('alice', true)
+  t.match(await inspectToken(other), { active: false, because: /revoked/ })
 })

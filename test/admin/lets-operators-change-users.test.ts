@@ -77,6 +77,7 @@ t.test('a failure shows no words of a library', async (t) => {
   t.teardown(() => app.close())
   const users = {
     list: failing,
+    import: failing,
     add: failing,
     setPassword: failing,
     setRoles: failing,

@@ -96,7 +96,7 @@ t.test('a limited request is told apart, with its rule and what was left', async
   t.equal(response.headers.get('ratelimit-policy'), '"few";q=1;w=60')
   t.match(audit.at(-1), {
     event: 'rate_limited',
-    fields: { limit: 'few', key: `user:${subject}`, request_id: line.request_id }
+    fields: { limit: 'few', key: `user:${subject}`, subject, address: '127.0.0.1', request_id: line.request_id }
   })
   await get('/ip/x', {})
   const { line: early } = await get('/ip/x', {})

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
-import { createMetrics, exposeSigningKey } from '../../gateway/admin/index.js'
+import { createMetrics, exposeSigningKey, exposeUpstreams } from '../../gateway/admin/index.js'
 import { problems } from '../../gateway/problems.js'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -21,7 +21,9 @@ t.test('every problem code is documented with its status, and no other', async (
 t.test('every metric is documented, and no other', async (t) => {
   const documented = [...read('docs/metrics.md').matchAll(/^\| `(portcullis_\w+)` \|/gm)].map(([, name]) => name)
   const { registry } = createMetrics()
-  exposeSigningKey(registry, () => null)
+  exposeSigningKey(registry, 'tokens', () => null)
+  exposeSigningKey(registry, 'assertions', () => null)
+  exposeUpstreams(registry, () => [])
   const own = registry.getMetricsAsArray().map(({ name }) => name)
   t.strictSame(documented.sort(), own.filter((name) => name.startsWith('portcullis_')).sort())
 })
@@ -39,16 +41,11 @@ t.test('the threat model names tests that are there', async (t) => {
 })
 
 t.test('links between pages lead somewhere', async (t) => {
-  for (const page of [
-    'README.md',
-    'docs/architecture.md',
-    'docs/browser-apps.md',
-    'docs/codes.md',
-    'docs/metrics.md',
-    'docs/testing-policies.md',
-    'docs/threat-model.md'
-  ]) {
-    const folder = page.includes('/') ? 'docs' : '.'
+  const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.md')
+  )
+  for (const page of ['README.md', ...pages.map((file) => `docs/${file}`)]) {
+    const folder = dirname(page)
     for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       t.ok(existsSync(join(root, folder, target)), `${page} links to ${target}`)
     }

@@ -11,6 +11,13 @@ const settings = (credentials = true) =>
 
 type Headers = Record<string, string>
 
+const HANDSHAKE = {
+  upgrade: 'websocket',
+  connection: 'Upgrade',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ=='
+}
+
 /** Sends what fetch would not, and says what became of it as one word. */
 async function ask(port: number, method: string, headers: Headers): Promise<string> {
   const lines = Object.entries({ host: 'gateway.test', 'content-length': '0', ...headers })
@@ -50,7 +57,9 @@ const table: readonly (readonly [method: string, headers: Headers, verdict: stri
   ['GET', { upgrade: 'websocket', connection: 'Upgrade' }, '403 csrf_failed'],
   ['GET', { 'sec-websocket-version': '13' }, '403 csrf_failed'],
   ['GET', { upgrade: 'websocket', connection: 'Upgrade', origin: 'https://evil.example' }, '403 csrf_failed'],
-  ['GET', { upgrade: 'websocket', connection: 'Upgrade', origin: 'https://api.example.com' }, '200']
+  ['GET', { ...HANDSHAKE, origin: 'https://evil.example' }, '403 csrf_failed'],
+  ['GET', { ...HANDSHAKE, origin: APP }, '200'],
+  ['GET', { ...HANDSHAKE, origin: 'https://api.example.com' }, '200']
 ]
 
 t.test('what changes something needs a proof of where it comes from', async (t) => {

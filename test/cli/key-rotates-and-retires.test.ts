@@ -91,7 +91,7 @@ t.test('beside a running gateway the command rotates, retires and exports the ke
   t.equal((await run('retire', first?.kid ?? '', '--now')).status, 0)
   t.equal(await ask(), 401, 'tokens of a key that was retired now are refused at once')
   t.match((await run('retire', 'nobody')).stderr, /^portcullis: there is no key nobody\n$/)
-  t.match((await run('list')).stdout, /^key +algorithm +state\n/)
+  t.match((await run('list')).stdout, /^key +algorithm +signs +state\n/)
   const metrics = await (await fetch(`http://127.0.0.1:${admin}/metrics`)).text()
   t.match(metrics, /^portcullis_signing_key_age_seconds \d+(\.\d+)?$/m)
 

@@ -1,52 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { freePort, runCommand, startCommand } from '../helpers/command.js'
+import t from 'tap'
+import { runCommand } from '../helpers/command.js'
+import { startDjangoSite } from '../helpers/django-site.js'
 import { bearer } from '../helpers/gateway.js'
-import { CLONE, makePlace, signIn, startProcess, until } from '../helpers/gateway-process.js'
-
-const SITE = join(CLONE, 'test', 'end-to-end', 'django-site')
-const PYTHON = '/usr/bin/python3'
-
-/** Starts the site under gunicorn, as it would be run. Fails, rather than skips, where Django is not installed. */
-async function startSite(t: Test): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'portcullis-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const port = await freePort()
-  const env = {
-    SITE_DATABASE: join(folder, 'site.db'),
-    DJANGO_SETTINGS_MODULE: 'site_settings',
-    PYTHONDONTWRITEBYTECODE: '1'
-  }
-  const migrated = await runCommand(t, ['-m', 'django', 'migrate', '--pythonpath', SITE, '-v', '0'], {
-    cwd: folder,
-    env,
-    command: [PYTHON]
-  })
-  if (migrated.status !== 0) throw new Error(`Django does not run (apt-get install python3-django): ${migrated.stderr}`)
-  const options = ['--chdir', SITE, '--bind', `127.0.0.1:${port}`, '--workers', '2', '--worker-tmp-dir', folder]
-  const gunicorn = startCommand(t, ['/usr/bin/gunicorn', ...options, 'wsgi:application'], {
-    cwd: folder,
-    env,
-    command: [PYTHON]
-  })
-  // It takes its workers with it only when it is asked to end.
-  t.teardown(() => {
-    gunicorn.child.kill('SIGTERM')
-    return gunicorn.finished
-  })
-  await gunicorn.seen('Listening at')
-  const url = `http://127.0.0.1:${port}`
-  await until('the site answers', () =>
-    fetch(`${url}/app/whoami`).then(
-      ({ status }) => status === 200,
-      () => false
-    )
-  )
-  return url
-}
+import { makePlace, signIn, startProcess } from '../helpers/gateway-process.js'
 
 const policy = (site: string) => `limits: { per_user: { by: user, requests: 100, window: 10m } }
 default_limits: [per_user]
@@ -65,7 +24,7 @@ interface Whoami {
 }
 
 t.test('a Django site that knows nothing of the gateway is protected by it', async (t) => {
-  const site = await startSite(t)
+  const site = await startDjangoSite(t)
   const place = await makePlace(t, policy(site))
   await startProcess(t, place)
   for (const name of ['ada', 'grace', 'linus']) {

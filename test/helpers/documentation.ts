@@ -10,3 +10,23 @@ export function fragmentOf(page: string, heading: string | null, language: strin
   if (fragment === undefined) throw new Error(`no ${language} under ${heading} of ${page}`)
   return fragment
 }
+
+/** A fenced block of a page. */
+export interface Block {
+  readonly language: string
+  /** What stands behind the language, which readers of the page do not see: the name of a file, say. */
+  readonly name: string
+  readonly text: string
+}
+
+/** All fenced blocks of a page in docs/, in order. */
+export function blocksOf(page: string): Block[] {
+  const text = readFileSync(new URL(`../../../docs/${page}`, import.meta.url), 'utf8')
+  return [...text.matchAll(/^```(\w+)(?: ([^\n]+))?\n([\s\S]*?)^```$/gm)].map(
+    ([, language = '', name = '', text = '']) => ({
+      language,
+      name,
+      text
+    })
+  )
+}

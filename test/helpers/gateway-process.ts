@@ -63,11 +63,17 @@ export async function makeExamplePlace(t: Test): Promise<Place & { readonly env:
 export async function startProcess(
   t: Test,
   place: Place,
-  options: { readonly args?: readonly string[]; readonly env?: Record<string, string> } = {}
+  options: {
+    readonly args?: readonly string[]
+    readonly env?: Record<string, string>
+    /** In place of the command as it is. */
+    readonly command?: readonly string[]
+  } = {}
 ): Promise<GatewayProcess> {
   const running = startCommand(t, ['start', ...(options.args ?? [])], {
     cwd: place.folder,
-    env: { PORTCULLIS_ADMIN_PASSWORD: ADMIN_PASSWORD, ...options.env }
+    env: { PORTCULLIS_ADMIN_PASSWORD: ADMIN_PASSWORD, ...options.env },
+    ...(options.command === undefined ? {} : { command: options.command })
   })
   await running.seen('"message":"listening"')
   return {

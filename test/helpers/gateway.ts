@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { createMetrics } from '../../gateway/admin/index.js'
 import { buildGateway, type Gateway } from '../../gateway/app.js'
+import { openAssertionKeyring } from '../../gateway/cli/open-keyring.js'
 import type { Scalar, User } from '../../gateway/domain.js'
 import { findExcess, readPattern } from '../../gateway/policy/index.js'
 import type { Resources } from '../../gateway/serving.js'
@@ -97,6 +98,7 @@ async function startGatewayIn(
     store,
     users: createUsers({ store: store.users, hasher: cheapHasher(), password: settings.users.password }),
     keyring: await createKeyring(settings.tokens.keys, settings.tokens.algorithm),
+    assertionKeyring: await openAssertionKeyring(settings, {}),
     revocations: createRevocations(await store.sessions.readRevocations(Math.floor(Date.now() / 1000))),
     metrics: createMetrics(),
     access: (line) => access.push(line),

@@ -30,7 +30,7 @@ http {
   ${withPorts(server.replace('listen 80;', `listen 127.0.0.1:${port};`), ports)}
 }`
   )
-  await run(t, '/usr/sbin/nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], folder, port)
+  await runServer(t, '/usr/sbin/nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], folder, port)
   return port
 }
 
@@ -41,21 +41,38 @@ export async function startCaddy(t: Test, site: string, ports: ProxyPorts): Prom
   const caddyfile = join(folder, 'Caddyfile')
   const global = '{\n\tadmin off\n\tauto_https off\n}\n'
   writeFileSync(caddyfile, global + withPorts(site.replace(':80 {', `:${port} {\n\tbind 127.0.0.1`), ports))
-  await run(t, '/usr/bin/caddy', ['run', '--config', caddyfile], folder, port)
+  await runServer(t, '/usr/bin/caddy', ['run', '--config', caddyfile], folder, port)
+  return port
+}
+
+/** Runs HAProxy with the `frontend` and `backend` of a configuration; answers its port. */
+export async function startHaproxy(t: Test, sections: string, ports: ProxyPorts): Promise<number> {
+  const port = await freePort()
+  const folder = makeFolder(t)
+  const file = join(folder, 'haproxy.cfg')
+  const defaults = 'defaults\n  mode http\n  timeout connect 5s\n  timeout client 30s\n  timeout server 30s\n'
+  writeFileSync(file, `${defaults}${withPorts(sections.replace('bind :80', `bind 127.0.0.1:${port}`), ports)}\n`)
+  await runServer(t, '/usr/sbin/haproxy', ['-db', '-f', file], folder, port)
   return port
 }
 
 const withPorts = (text: string, { gateway, app }: ProxyPorts) =>
   text.replaceAll('127.0.0.1:8080', `127.0.0.1:${gateway}`).replaceAll('127.0.0.1:9001', `127.0.0.1:${app}`)
 
-function makeFolder(t: Test): string {
+export function makeFolder(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'portcullis-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
 /** Starts a server and waits until it accepts connections; it ends with the test. */
-async function run(t: Test, command: string, args: readonly string[], folder: string, port: number): Promise<void> {
+export async function runServer(
+  t: Test,
+  command: string,
+  args: readonly string[],
+  folder: string,
+  port: number
+): Promise<void> {
   if (!existsSync(command)) throw new Error(`${command} is not installed`)
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH ?? '', HOME: folder },

@@ -19,9 +19,9 @@ export interface EchoUpstream {
   readonly last: () => Received
 }
 
-const listen = (server: NetServer) =>
+const listen = (server: NetServer, port = 0) =>
   new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve())
+    server.listen(port, '127.0.0.1', () => resolve())
   })
 
 /** An HTTP server that records every request whole and answers `handler`, or 200 with a small JSON body. */
@@ -75,11 +75,12 @@ export interface RawUpstream {
   readonly connections: { readonly socket: Socket; bytes: Buffer }[]
 }
 
-/** A TCP server that records bytes and lets `onData` answer whatever it likes. */
+/** A TCP server that records bytes and lets `onData` answer whatever it likes; on any free port unless one is named. */
 export async function startRawUpstream(
   t: Test,
   onData: (socket: Socket, bytes: Buffer) => void,
-  onConnect?: (socket: Socket) => void
+  onConnect?: (socket: Socket) => void,
+  onPort = 0
 ): Promise<RawUpstream> {
   const connections: { socket: Socket; bytes: Buffer }[] = []
   const server = createRawServer((socket) => {
@@ -92,7 +93,7 @@ export async function startRawUpstream(
       onData(socket, connection.bytes)
     })
   })
-  await listen(server)
+  await listen(server, onPort)
   t.teardown(() => {
     for (const { socket } of connections) socket.destroy()
     server.close()

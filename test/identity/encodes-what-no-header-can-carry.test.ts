@@ -41,7 +41,8 @@ t.test('a claim is said in visible ASCII, and can be read back', async (t) => {
     ['', undefined],
     [[], undefined],
     [null, undefined],
-    [{ a: 1 }, undefined]
+    [{ a: 'ü,' }, '{"a":"%C3%BC,"}'],
+    [[{ a: [1, 2] }, [3, 4]], '{"a":[1%2C2]},[3%2C4]']
   ] as const)
     t.equal(field(claim), said, JSON.stringify(claim))
   t.equal(createIdentityFields({ X: 'constructor' })(principal({})).length, 0, 'only own claims count')

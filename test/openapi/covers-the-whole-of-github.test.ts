@@ -38,7 +38,7 @@ t.test('uploads go to the server that the operation names', async (t) => {
   const upload = rules.find(
     ({ path, methods }) => /releases\/\{release_id\}\/assets$/.test(path) && methods?.[0] === 'POST'
   )
-  t.equal(upstreams[upload?.upstream ?? '']?.origin, 'https://uploads.github.com')
+  t.equal(upstreams[upload?.upstream ?? '']?.origins[0], 'https://uploads.github.com')
 })
 
 t.test('the command makes the same file, and check finds it whole; a rule less is told', async (t) => {

@@ -102,10 +102,10 @@ t.test('servers give the prefix, and each origin an upstream', async (t) => {
       ['/rel/b', 'own']
     ]
   )
-  t.equal(upstreams.api?.origin, 'https://eu.example.com')
+  t.equal(upstreams.api?.origins[0], 'https://eu.example.com')
   t.equal(upstreams.api?.host, 'upstream')
-  t.equal(upstreams['up.example.com-81']?.origin, 'http://up.example.com:81')
-  t.equal(upstreams.own?.origin, 'http://127.0.0.1:9001')
+  t.equal(upstreams['up.example.com-81']?.origins[0], 'http://up.example.com:81')
+  t.equal(upstreams.own?.origins[0], 'http://127.0.0.1:9001')
 })
 
 t.test("an API with paths under /auth moves the gateway's own", async (t) => {

@@ -193,5 +193,5 @@ t.test('Swagger 2.0 says the same in its own words', async (t) => {
       { path: '/v2/b', allow: authenticated }
     ]
   )
-  t.equal(upstreams.api?.origin, 'http://api.example.com')
+  t.equal(upstreams.api?.origins[0], 'http://api.example.com')
 })

@@ -32,6 +32,8 @@ export const makeRules = (rules: readonly RuleParts[]): Rule[] =>
     upstream: 'web',
     limits: [],
     paths: strict,
+    websocket: null,
+    maxBody: null,
     ...parts
   }))
 

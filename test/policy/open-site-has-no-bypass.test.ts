@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { PathTolerance } from '../../gateway/domain.js'
 import { compilePolicy } from '../../gateway/policy/index.js'
+import { hostilePaths } from '../helpers/hostile-paths.js'
 import { findRaw, found, makeRules, oneOf, strict, tolerant } from './make-rules.js'
 
 const openSite = (paths: PathTolerance) =>
@@ -13,118 +14,13 @@ const openSite = (paths: PathTolerance) =>
     ])
   })
 
-/** Each reaches /admin/x at some upstream that decodes, cuts, collapses, resolves or folds. */
-const hostile: readonly string[] = [
-  '/admin/x',
-  '/admin',
-  '/admin/',
-  '/ADMIN/x',
-  '/Admin',
-  '/aDmIn/x',
-  '/%61dmin/x',
-  '/%41dmin/x',
-  '/a%64min/x',
-  '/%61%64%6d%69%6e/x',
-  '/%2561dmin/x',
-  '/%2541dmin/x',
-  '/a%2564min/x',
-  '/%25%36%31dmin/x',
-  '/%252561dmin/x',
-  '/adm%C4%B1n/x',
-  '/adm%25C4%25B1n/x',
-  '/./admin/x',
-  '/../admin/x',
-  '/a/../admin/x',
-  '/a/..;/admin/x',
-  '/a/..%253b/admin/x',
-  '/a/..;a=b/admin/x',
-  '/a/.;/../admin/x',
-  '/%2e/admin/x',
-  '/%2e%2e/admin/x',
-  '/a/%2e%2e/admin/x',
-  '/a/.%2e/admin/x',
-  '/a/%2E./admin/x',
-  '/a/%2e%2e%2fadmin/x',
-  '/a/..%2fadmin/x',
-  '/a%2f..%2fadmin/x',
-  '/a%2f../admin/x',
-  '/a/%252e%252e/admin/x',
-  '/a/%252e%252e%252fadmin/x',
-  '/a/..%252fadmin/x',
-  '/a/%25%32%65%25%32%65/admin/x',
-  '/a/%c0%ae%c0%ae/admin/x',
-  '/a/%25c0%25ae%25c0%25ae/admin/x',
-  '/a/%e0%80%ae%e0%80%ae/admin/x',
-  '/a/..%c0%afadmin/x',
-  '/a/..%25c0%25afadmin/x',
-  '/a/..\\admin/x',
-  '/a/..%5cadmin/x',
-  '/a\\..\\admin/x',
-  '/\\admin/x',
-  '/%5cadmin/x',
-  '/%255cadmin/x',
-  '//admin/x',
-  '///admin//x',
-  '/;/admin/x',
-  '/;a=b/admin/x',
-  '/admin;/x',
-  '/admin;a=b/x',
-  '/admin;',
-  '/admin%3b/x',
-  '/admin%3Ba=b/x',
-  '/admin%253ba/x',
-  '/Admin;a/x',
-  '/%2fadmin/x',
-  '/%2Fadmin%2Fx',
-  '/admin%2fx',
-  '/admin%2Fx',
-  '/ADMIN%2fx',
-  '/admin%252fx',
-  '/admin%252Fx',
-  '/admin%3fx',
-  '/admin%3F/x',
-  '/admin%23x',
-  '/ADMIN%23',
-  '/admin%253fx',
-  '/admin?/x',
-  '/admin#/x',
-  '/admin%00/x',
-  '/admin%00.html',
-  '/admin%2500/x',
-  '/admin%0a/x',
-  '/admin%0d%0a',
-  '/admin%09/x',
-  '/admin%7f/x',
-  '/admin%c2%a0/..%2fadmin/x',
-  '/\tadmin/x',
-  '/ admin/x',
-  '/admin\0/x',
-  '/\x01admin/x',
-  '/%u0061dmin/x',
-  '/%61dmi%',
-  'admin/x',
-  'http://example.com/admin/x',
-  '/;/;/admin/x',
-  '//;//admin/x',
-  '/%2f%2fadmin/x',
-  '/%3b/admin/x',
-  '/%253b/admin/x',
-  '/;%2fadmin/x',
-  '/%3b%3f/admin%23',
-  '/;%3f/admin%3fx',
-  '/;a=b%23/admin%3f/x',
-  '/%2f;/ADMIN/x',
-  '/a/b/../../admin/x',
-  '/static/..;/..;/admin/x'
-]
-
 for (const [name, paths] of [
   ['that tolerates nothing', strict],
   ['that tolerates every oddity', tolerant]
 ] as const) {
   t.test(`no spelling of /admin reaches the open rule of a site ${name}`, (t) => {
     const policy = openSite(paths)
-    for (const raw of hostile) {
+    for (const raw of hostilePaths) {
       const outcome = found(findRaw(policy, raw))
       t.ok(['bad_path', 0].includes(outcome), `${encodeURI(raw)} ${outcome}`)
     }

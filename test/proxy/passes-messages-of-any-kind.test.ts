@@ -2,7 +2,7 @@ import t from 'tap'
 import { startGateway } from '../helpers/gateway.js'
 import { sendRaw } from '../helpers/raw-request.js'
 import { startRecorder } from '../helpers/recorder.js'
-import { startRawUpstream, startUpstream } from '../helpers/upstream.js'
+import { startUpstream } from '../helpers/upstream.js'
 
 const yaml = (url: string) => `
 upstreams: { web: { url: "${url}", timeout: 1s } }
@@ -86,32 +86,6 @@ t.test('an HTTP/1.0 client gets an answer that ends with the connection', async 
   t.equal(answer.body, 'onetwo')
   t.ok(answer.closed)
   t.notMatch(answer.head, /transfer-encoding/i)
-})
-
-t.test('trailers of an answer pass, but for those that would frame it or speak for us', async (t) => {
-  const upstream = await startRawUpstream(t, (socket) => {
-    socket.end(
-      'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nok\r\n0\r\n' +
-        'X-Sum: 1\r\nProxy-Status: forged\r\nConnection: x\r\nKeep-Alive: x\r\nRateLimit: forged\r\nx-more: 2\r\n\r\n'
-    )
-  })
-  const { port } = await startGateway(t, yaml(upstream.url))
-  const answer = await sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\n\r\n')
-  t.match(answer.head, /^trailer: x-sum$/im)
-  t.match(answer.body, /^2\r\nok\r\n0\r\nX-Sum: 1\r\nx-more: 2\r\n\r\n$/)
-})
-
-t.test('any number of interim answers is dropped', async (t) => {
-  const upstream = await startRawUpstream(t, (socket) => {
-    socket.end(
-      `${'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(20)}HTTP/1.1 102 Processing\r\n\r\n` +
-        'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
-    )
-  })
-  const { port } = await startGateway(t, yaml(upstream.url))
-  const answer = await sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 50)
-  t.equal(answer.status, 200)
-  t.equal(answer.body, 'ok')
 })
 
 t.test('a stream of events arrives as it is sent, and `timeout` does not cut it', async (t) => {

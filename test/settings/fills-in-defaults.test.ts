@@ -6,6 +6,7 @@ const minimal =
 
 t.test('everything but upstreams and rules has a default', (t) => {
   const paths = { case: 'insensitive', encodedSlash: 'refuse', semicolon: 'refuse', emptySegments: 'refuse' }
+  const websocket = { endsWith: 'token', idleTimeoutMs: 3_600_000 }
   const { revision, ...settings } = settingsOf(minimal)
   t.match(revision, /^[0-9a-f]{12}$/)
   t.same(settings, {
@@ -13,6 +14,17 @@ t.test('everything but upstreams and rules has a default', (t) => {
     directory: '/etc/portcullis',
     listen: { host: '127.0.0.1', port: 8080 },
     publicUrl: null,
+    tls: null,
+    listener: {
+      headerTimeoutMs: 15_000,
+      bodyTimeoutMs: 60_000,
+      idleTimeoutMs: 72_000,
+      maxConnections: 20_000,
+      maxConnectionsPerAddress: null,
+      maxHeaderOctets: 16_384,
+      maxRequests: 5_000,
+      maxMemoryOctets: null
+    },
     trustedProxies: [],
     admin: { listen: { host: '127.0.0.1', port: 9901 } },
     publicHealth: null,
@@ -37,26 +49,40 @@ t.test('everything but upstreams and rules has a default', (t) => {
       claims: {},
       cookies: { enabled: false, sameSite: 'lax', loginUrl: null, secure: true }
     },
+    simpleJwt: null,
     clients: {},
     users: {
+      source: { kind: 'store' },
       login: { perAccountAndNetwork: 10, perNetwork: 100, perAccount: 100, windowMs: 900_000 },
       password: { minLength: 8 },
       hash: { memoryKib: 19_456, passes: 2, parallelism: 1 }
     },
-    identity: { headers: { 'X-User-Id': 'sub', 'X-User-Name': 'username', 'X-User-Roles': 'roles' }, strip: [] },
+    identity: {
+      headers: { 'X-User-Id': 'sub', 'X-User-Name': 'username', 'X-User-Roles': 'roles' },
+      strip: [],
+      assertion: null
+    },
     issuers: {},
     limits: {},
     listenerLimit: null,
     upstreams: {
       app: {
         name: 'app',
-        origin: 'http://127.0.0.1:9001',
+        origins: ['http://127.0.0.1:9001'],
         stripPrefix: null,
         host: 'client',
         timeoutMs: 30_000,
         idleTimeoutMs: 300_000,
         forwardAuthorization: false,
-        paths
+        balance: 'round_robin',
+        health: null,
+        ejection: null,
+        retries: { attempts: 1, budget: 0.2 },
+        connections: { max: 10_000, maxWaiting: 1000 },
+        keepAliveMs: 1500,
+        tls: { ca: null, cert: null, key: null, serverName: null, verify: true },
+        paths,
+        websocket
       }
     },
     rules: [
@@ -69,7 +95,9 @@ t.test('everything but upstreams and rules has a default', (t) => {
         allow: { kind: 'authenticated' },
         upstream: 'app',
         limits: [],
-        paths
+        paths,
+        websocket,
+        maxBody: null
       }
     ],
     assertions: [],

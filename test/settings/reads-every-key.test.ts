@@ -20,7 +20,7 @@ tokens:
   audience: api
   claims: { full_name: user.full_name, login: user.username }
   cookies: { enabled: true, same_site: strict, login_url: /login?from=gateway }
-users: { login: { per_account_and_network: 3, per_network: 30, per_account: 50, window: 1h }, password: { min_length: 12 }, hash: { algorithm: argon2id, memory: 46mb, passes: 1, parallelism: 4 } }
+users: { source: { htpasswd: .htpasswd, roles: [staff] }, login: { per_account_and_network: 3, per_network: 30, per_account: 50, window: 1h }, password: { min_length: 12 }, hash: { algorithm: argon2id, memory: 46mb, passes: 1, parallelism: 4 } }
 issuers:
   corp: { issuer: https://idp.example/, audience: api }
   partner:
@@ -36,7 +36,7 @@ issuers:
     insecure_http: true
   auth0: { issuer: https://t.auth0.com/, discovery: true, audience: a, roles: { from: https://a.example/roles } }
   listed: { issuer: https://l.example, audience: a, roles: { from: [resource_access, a.b, roles] } }
-identity: { headers: { X-Login: login }, strip: [X-Tenant] }
+identity: { preset: authelia, headers: { X-Login: login, remote-name: full_name }, strip: [X-Tenant], assertion: { header: X-Signed, ttl: 30s, claims: [login], keys: { files: [a.pem, b.pem] } } }
 limits:
   per_user: { by: user, requests: 100, window: 10m }
   burst: { by: ip, requests: 20, window: 250ms, algorithm: token_bucket }
@@ -50,7 +50,9 @@ upstreams:
     timeout: 5s
     idle_timeout: 1h
     forward_authorization: true
+    max_body: 10mb
     paths: { case: sensitive, encoded_slash: allow }
+    websocket: { ends_with: session }
 rules:
   - path: /%61/{id}/**
     host: [A.example, b.example]
@@ -60,10 +62,21 @@ rules:
       - { claims: { sub: "{id}", login: [x, 1, true] }, issuers: [self, corp] }
     to: orders
     limit: [burst, per_user, burst]
+    max_body: none
     paths: { case: insensitive, semicolon: allow, empty_segments: allow }
   - { path: /b, allow: { roles: [x] }, to: orders, limit: none, host: c.example }
   - { path: /c, allow: nobody }
 shadow: next.yaml
+tls: { cert: tls/cert.pem, key: /run/secrets/key.pem }
+listener:
+  header_timeout: 5s
+  body_timeout: 2m
+  idle_timeout: 30s
+  max_connections: 3000
+  max_connections_per_address: 50
+  max_header_size: 32kb
+  max_requests: 400
+  max_memory: 1gb
 `
 
 t.test('every key of the file arrives under its name in the code', (t) => {
@@ -74,6 +87,17 @@ t.test('every key of the file arrives under its name in the code', (t) => {
     listen: { host: '::1', port: 8443 },
     publicUrl: 'https://api.example.com',
     trustedProxies: ['10.0.0.0/8', '::1'],
+    tls: { cert: '/etc/portcullis/tls/cert.pem', key: '/run/secrets/key.pem' },
+    listener: {
+      headerTimeoutMs: 5_000,
+      bodyTimeoutMs: 120_000,
+      idleTimeoutMs: 30_000,
+      maxConnections: 3_000,
+      maxConnectionsPerAddress: 50,
+      maxHeaderOctets: 32_768,
+      maxRequests: 400,
+      maxMemoryOctets: 1_073_741_824
+    },
     admin: { listen: { host: 'localhost', port: 0 } },
     publicHealth: '/healthz',
     shadow: '/etc/portcullis/next.yaml',
@@ -101,13 +125,30 @@ t.test('every key of the file arrives under its name in the code', (t) => {
       claims: { full_name: 'full_name', login: 'username' },
       cookies: { enabled: true, sameSite: 'strict', loginUrl: '/login?from=gateway', secure: true }
     },
+    simpleJwt: null,
     clients: {},
     users: {
+      source: { kind: 'htpasswd', path: '/etc/portcullis/.htpasswd', roles: ['staff'] },
       login: { perAccountAndNetwork: 3, perNetwork: 30, perAccount: 50, windowMs: 3_600_000 },
       password: { minLength: 12 },
       hash: { memoryKib: 47_104, passes: 1, parallelism: 4 }
     },
-    identity: { headers: { 'X-Login': 'login' }, strip: ['X-Tenant'] },
+    identity: {
+      headers: {
+        'Remote-User': 'user',
+        'Remote-Groups': 'roles',
+        'Remote-Email': 'email',
+        'X-Login': 'login',
+        'remote-name': 'full_name'
+      },
+      strip: ['X-Tenant'],
+      assertion: {
+        header: 'X-Signed',
+        ttlMs: 30_000,
+        claims: ['login'],
+        keys: { kind: 'files', paths: ['/etc/portcullis/a.pem', '/etc/portcullis/b.pem'] }
+      }
+    },
     listenerLimit: { name: 'listener', by: 'ip', requests: 1000, windowMs: 1000, algorithm: 'fixed_window' }
   })
   const corp = {
@@ -161,13 +202,21 @@ t.test('every key of the file arrives under its name in the code', (t) => {
   t.same(upstreams, {
     orders: {
       name: 'orders',
-      origin: 'https://orders.internal:8443',
+      origins: ['https://orders.internal:8443'],
       stripPrefix: '/api',
       host: 'upstream',
       timeoutMs: 5000,
       idleTimeoutMs: 3_600_000,
       forwardAuthorization: true,
-      paths: { case: 'sensitive', encodedSlash: 'allow', semicolon: 'refuse', emptySegments: 'refuse' }
+      balance: 'round_robin',
+      health: null,
+      ejection: null,
+      retries: { attempts: 1, budget: 0.2 },
+      connections: { max: 10_000, maxWaiting: 1000 },
+      keepAliveMs: 1500,
+      tls: { ca: null, cert: null, key: null, serverName: null, verify: true },
+      paths: { case: 'sensitive', encodedSlash: 'allow', semicolon: 'refuse', emptySegments: 'refuse' },
+      websocket: { endsWith: 'session', idleTimeoutMs: 3_600_000 }
     }
   })
   t.equal(rules.length, 3)
@@ -178,7 +227,7 @@ t.test('a rule has its line, its canonical pattern, and what it inherits', (t) =
   const [first, second, third] = settingsOf(source).rules
   t.same(first, {
     index: 0,
-    line: 52,
+    line: 54,
     path: '/a/{id}/**',
     hosts: ['a.example', 'b.example'],
     methods: ['GET', 'POST'],
@@ -194,16 +243,19 @@ t.test('a rule has its line, its canonical pattern, and what it inherits', (t) =
     },
     upstream: 'orders',
     limits: ['burst', 'per_user'],
-    paths: { case: 'insensitive', encodedSlash: 'allow', semicolon: 'allow', emptySegments: 'allow' }
+    paths: { case: 'insensitive', encodedSlash: 'allow', semicolon: 'allow', emptySegments: 'allow' },
+    websocket: { endsWith: 'session', idleTimeoutMs: 3_600_000 },
+    maxBody: null
   })
   t.match(second, {
     index: 1,
-    line: 61,
+    line: 64,
     hosts: ['c.example'],
     allow: { kind: 'any', of: [{ roles: ['x'] }] },
-    limits: []
+    limits: [],
+    maxBody: 10_485_760
   })
-  t.match(third, { index: 2, line: 62, allow: { kind: 'nobody' }, upstream: null, limits: ['per_user'] })
+  t.match(third, { index: 2, line: 65, allow: { kind: 'nobody' }, upstream: null, limits: ['per_user'] })
   t.end()
 })
 

@@ -7,7 +7,19 @@ const rule = 'path: /a, allow: anyone, to: app'
 const topLevel: readonly (readonly [source: string, mistakes: readonly string[]])[] = [
   ['upsteams: {}', ["1:1 upsteams: is not a known key, did you mean 'upstreams'?"]],
   ['publicUrl: http://a', ["1:1 publicUrl: is not a known key, did you mean 'public_url'?"]],
-  ['tls: { cert: a, key: b }', ['1:1 tls: is not supported by this version']],
+  ['tls: { cert: a }', ['1:6 tls.key: is missing']],
+  [
+    'listener: { header_timeout: 15 }',
+    ['1:29 listener.header_timeout: must be a duration such as 15m, write 15s or 15m']
+  ],
+  ['listener: { header_timeout: 0s }', ['1:29 listener.header_timeout: must be at least 100ms']],
+  ['listener: { max_connections: 0 }', ['1:30 listener.max_connections: must be a whole number from 1 to 1000000']],
+  [
+    'listener: { max_header_size: 16384 }',
+    ['1:30 listener.max_header_size: must be a size such as 16kb, write 16384kb']
+  ],
+  ['listener: { max_header_size: 1mb }', ['1:30 listener.max_header_size: must be at most 256kb']],
+  ['listener: { max_memory: 1mb }', ['1:25 listener.max_memory: must be at least 16mb']],
   ['workers: 2', ['1:1 workers: is not supported by this version']],
   ['cors: { origins: ["*"] }', ['1:19 cors.origins[0]: would let every page in, name the origins']],
   ['cors: { origins: ["null"] }', ['1:19 cors.origins[0]: is what any sandboxed page says, name the origins']],
@@ -149,13 +161,12 @@ const topLevel: readonly (readonly [source: string, mistakes: readonly string[]]
     ['1:21 tokens.claims.sub: is a claim of the gateway itself, choose another name']
   ],
   ['tokens: { claims: { a: b } }', ['1:24 tokens.claims.a: must be user.<attribute> or user.username, write user.b']],
-  ['users: { source: store }', ['1:10 users.source: is not supported by this version']],
+  ['users: { source: sqlite }', ['1:18 users.source: must be store']],
   ['users: { password: { min_length: 7 } }', ['1:34 users.password.min_length: must be a whole number from 8 to 128']],
   ['users: { hash: { memory: 19 } }', ['1:26 users.hash.memory: must be a size such as 19mb, write 19mb']],
   ['users: { hash: { memory: 5gb } }', ['1:26 users.hash.memory: must be at most 4gb']],
   ['users: { hash: { algorithm: bcrypt } }', ['1:29 users.hash.algorithm: must be argon2id']],
   ['users: { login: { per_network: 0 } }', ['1:32 users.login.per_network: must be a whole number from 1 to 1000000']],
-  ['identity: { assertion: {} }', ['1:13 identity.assertion: is not supported by this version']],
   [
     'identity: { headers: { X-A: nam } }',
     ["1:29 identity.headers.X-A: no claim is called 'nam', add it to tokens.claims"]
@@ -176,6 +187,37 @@ const topLevel: readonly (readonly [source: string, mistakes: readonly string[]]
       ] as const
   ),
   ['identity: { headers: { "X A": sub } }', ["1:24 identity.headers['X A']: must be a header name such as X-User-Id"]],
+  [
+    'identity: { preset: authentik }',
+    ["1:21 identity.preset: must be oauth2-proxy, authelia or envoy, did you mean 'authelia'?"]
+  ],
+  ['identity: { assertion: { ttl: 1h } }', ['1:31 identity.assertion.ttl: must be at most 10m']],
+  [
+    'identity: { assertion: { header: x_user_id } }',
+    ["1:34 identity.assertion.header: is taken: 'X-User-Id' tells who asks, choose another name"]
+  ],
+  [
+    'identity: { preset: authelia, assertion: { header: Remote.User } }',
+    ["1:52 identity.assertion.header: is taken: 'Remote-User' tells who asks, choose another name"]
+  ],
+  [
+    'identity: { assertion: { claims: [nam] } }',
+    ["1:35 identity.assertion.claims[0]: no claim is called 'nam', add it to tokens.claims"]
+  ],
+  [
+    'identity: { assertion: { keys: { directory: a, files: b } } }',
+    ['1:32 identity.assertion.keys: must have one of directory and files']
+  ],
+  [
+    'identity: { assertion: { keys: { files: a, rotate_every: 1d } } }',
+    ['1:44 identity.assertion.keys.rotate_every: is for keys in a directory alone']
+  ],
+  [
+    'tokens: { audience: [api, app] }\nidentity: { assertion: {} }',
+    [
+      '1:27 tokens.audience[1]: must not be the name of an upstream, which is the audience of its assertions, give one of them another name'
+    ]
+  ],
   [
     'identity: { strip: [Connection] }',
     ["1:21 identity.strip[0]: 'Connection' belongs to HTTP or to the gateway, choose another name"]
@@ -252,12 +294,16 @@ const upstreams: typeof topLevel = [
   ],
   ['{ app: { url: "unix:/x" } }', ['1:26 upstreams.app.url: must be an origin such as https://api.example.com']],
   [
-    '{ app: { urls: ["http://a"] } }',
-    ['1:19 upstreams.app.url: is missing', '1:21 upstreams.app.urls: is not supported by this version']
-  ],
-  [
     '{ app: { url: "http://a", strip_prefix: a } }',
     ['1:52 upstreams.app.strip_prefix: must be a path such as /api, write /a']
+  ],
+  [
+    '{ app: { url: "http://a", max_body: 10 } }',
+    ['1:48 upstreams.app.max_body: must be a size such as 10mb, or none, write 10mb']
+  ],
+  [
+    '{ app: { url: "http://a", max_body: 10mib } }',
+    ['1:48 upstreams.app.max_body: must be a size such as 10mb, or none']
   ],
   ['{ app: { url: "http://a", host: server } }', ['1:44 upstreams.app.host: must be client or upstream']],
   [
@@ -307,7 +353,9 @@ const rules: typeof topLevel = [
   [`{ ${rule}, methods: [] }`, ['4:50 rules[0].methods: must not be empty']],
   [
     `{ ${rule}, toward: app }`,
-    ['4:41 rules[0].toward: is not a known key, the keys here are path, host, methods, allow, to, limit, paths']
+    [
+      '4:41 rules[0].toward: is not a known key, the keys here are path, host, methods, allow, to, limit, max_body, paths, websocket'
+    ]
   ],
   ['anyone', ['4:5 rules[0]: must be a map']]
 ]

@@ -1,18 +1,21 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { CompactEncrypt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { decode, encode, openToken, resign, signText } from '../helpers/forge.js'
-import { bearer, post, startGateway, verdictOf } from '../helpers/gateway.js'
+import { bearer, post, verdictOf } from '../helpers/gateway.js'
 import { rawGet, sendRaw } from '../helpers/raw-request.js'
-import { NOWHERE, site } from '../helpers/site.js'
+import { site } from '../helpers/site.js'
+import { startHostileSite } from '../hygiene/hostile-site.js'
 
 const CHALLENGE = 'Bearer realm="portcullis", error="invalid_token", error_description="The access token is not valid"'
 
-/** A gateway, a token of it that holds, and what forging takes. */
-async function start(t: Parameters<typeof startGateway>[0]) {
-  const gateway = await startGateway(t, site(NOWHERE, 'tokens: { audience: api }'), [
-    { username: 'alice', roles: ['user'] }
-  ])
+/** A gateway in front of an upstream that records bytes, a token of it that holds, and what forging takes. */
+async function start(t: Test) {
+  const gateway = await startHostileSite(t, {
+    yaml: site,
+    settings: 'tokens: { audience: api }',
+    users: [{ username: 'alice', roles: ['user'] }]
+  })
   const { access_token: good } = await gateway.login('alice')
   const { keyring } = gateway.resources
   const text = (header: string, claims: string) => signText(header, claims, keyring.signing().signingKey)
@@ -23,13 +26,25 @@ async function start(t: Parameters<typeof startGateway>[0]) {
 
 type Started = Awaited<ReturnType<typeof start>>
 
-async function refuse(t: Parameters<typeof startGateway>[0], { url }: Started, tokens: Record<string, string>) {
+/** Each is 401 where somebody is asked for, and nobody where anyone may ask; a good token then still passes. */
+async function refuse(t: Test, { url, good, send, arrived, control }: Started, tokens: Record<string, string>) {
+  const ask = (path: string, token: string) =>
+    send(rawGet(path, `Authorization: Bearer ${token}`, 'X-User-Id: forged', 'Connection: close'))
   for (const [name, token] of Object.entries(tokens)) {
-    const shown = await fetch(`${url}/page`, { headers: bearer(token) })
-    t.equal(shown.headers.get('www-authenticate'), CHALLENGE, `${name}: challenge`)
-    t.equal(await verdictOf(shown), '401 invalid_token', name)
+    const shown = await ask('/page', token)
+    t.equal(shown.status, 401, name)
+    t.equal(/^www-authenticate: (.*)$/im.exec(shown.head)?.[1], CHALLENGE, `${name}: challenge`)
+    t.equal((JSON.parse(shown.body) as { code: string }).code, 'invalid_token', name)
+    t.strictSame(arrived(), [], `${name}: arrives nowhere`)
+    t.equal((await ask('/open/page', token)).status, 200, `${name}: anyone may ask`)
+    const [anonymous, ...more] = arrived()
+    t.equal(more.length, 0)
+    t.notMatch(JSON.stringify(anonymous?.fields), /x-user|authorization|bearer|forged/i, `${name}: and is nobody`)
     const asked = await post(`${url}/auth/verify`, { token })
     t.equal(await verdictOf(asked), '401 invalid_token', `${name}: verify agrees`)
+    await control(t, name)
+    t.equal((await ask('/page', good)).status, 200, `after ${name} a good token passes`)
+    arrived()
   }
 }
 

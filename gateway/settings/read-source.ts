@@ -1,0 +1,40 @@
+import { open } from 'node:fs/promises'
+import type { Mistake } from './mistakes.js'
+import { reasonOf } from './secret.js'
+import { largestFile } from './yaml-syntax.js'
+
+export interface Unreadable {
+  readonly fault: string
+  readonly hint?: string
+}
+
+/** The text of a file, of bounded size, or why there is none; never rejects. */
+export async function readSource(file: string): Promise<{ readonly source: string } | Unreadable> {
+  try {
+    const handle = await open(file)
+    try {
+      const status = await handle.stat()
+      if (status.isDirectory()) return { fault: 'it is a directory', hint: `did you mean ${file}/gateway.yaml?` }
+      const chunks: Buffer[] = []
+      // Bounded by what is read: a pipe or a device has no size to ask for.
+      for await (const chunk of handle.createReadStream({ end: largestFile, autoClose: false })) chunks.push(chunk)
+      const bytes = Buffer.concat(chunks)
+      if (bytes.length > largestFile) return { fault: 'the file is larger than 4 MiB' }
+      return { source: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    if (error instanceof TypeError) return { fault: 'the file is not UTF-8 text' }
+    return { fault: reasonOf(error) }
+  }
+}
+
+/** A mistake of a file as a whole, of line 0. */
+export function mistakeOfFile(
+  file: string,
+  { fault: message, hint = null }: { fault: string; hint?: string | null }
+): Mistake {
+  const nowhere = { line: 0, column: 0, endLine: 0, endColumn: 0, path: '', times: 1, excerpt: [], related: [] }
+  return { level: 'mistake', file, ...nowhere, message, hint }
+}

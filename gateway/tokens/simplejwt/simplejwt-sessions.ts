@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto'
+import type { LiveRefreshToken, NewSession, Session, SessionStore, User } from '../../domain.js'
+import { Problem } from '../../problems.js'
+import { createFollowOwner, type FollowUser } from '../follow-owner.js'
+import { createSessionId, sealSuccessor, unsealSuccessor } from '../refresh-token.js'
+import type { SignInContext } from '../sessions.js'
+import {
+  createTokenId,
+  INVALID,
+  type ReadToken,
+  type SimpleJwtTokenOptions,
+  type SimpleJwtTokens
+} from './simplejwt-tokens.js'
+
+export interface SimpleJwtSessionOptions extends SimpleJwtTokenOptions {
+  readonly store: Pick<SessionStore, 'openSession' | 'rotate' | 'findRefreshToken' | 'endSession'>
+  /** null: there is no such user. */
+  readonly readUser: (id: string) => Promise<User | null>
+  readonly followUser: FollowUser
+  readonly tokens: SimpleJwtTokens
+  readonly rotate: boolean
+  readonly sessionMs: number
+  readonly reuseGraceMs: number
+}
+
+/** Who was answered, for the audit stream, and the body of the answer. */
+export interface Answered {
+  readonly user: User
+  readonly sessionId: string
+  readonly body: Readonly<Record<string, string>>
+}
+
+/** A token that does not hold, in simplejwt's words: 401, or where `status` says so 400. */
+export class TokenRefused extends Problem {
+  readonly words: string
+  readonly status: 400 | 401
+  readonly kind: 'token' | 'account'
+
+  constructor(words: string, { status = 401, kind = 'token' }: Partial<Pick<TokenRefused, 'status' | 'kind'>> = {}) {
+    super('invalid_refresh_token')
+    this.words = words
+    this.status = status
+    this.kind = kind
+  }
+}
+
+export type SimpleJwtSessions = ReturnType<typeof createSimpleJwtSessions>
+
+const BLACKLISTED = 'Token is blacklisted'
+/** No setting makes an access or sliding token live longer. */
+const LONGEST_ACCESS_SECONDS = 24 * 60 * 60
+/** A token is dated before the store has answered, which may take this long. */
+const STORE_ANSWER_SECONDS = 10
+
+const seconds = () => Math.floor(Date.now() / 1000)
+const inSeconds = (ms: number) => Math.floor(ms / 1000)
+/** The store knows a token by its id, however its signature is spelled. */
+const hashTokenId = (tokenId: string): Uint8Array => createHash('sha256').update(tokenId).digest()
+
+/** A successor as it is kept: made again of these two, it is the same token. */
+const writeSuccessor = (tokenId: string, issuedAt: number) => `${tokenId} ${issuedAt}`
+const readSuccessor = (kept: string) => {
+  const [tokenId = '', issuedAt = ''] = kept.split(' ')
+  return { tokenId, issuedAt: Number(issuedAt) }
+}
+
+/**
+ * Sessions in simplejwt's manner over the same atomic verbs as all others: a refresh token belongs to one session, which
+ * ends with its user's power to sign in, with logout, and with the reuse of a token that was rotated.
+ */
+export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
+  const { store, tokens, sliding } = options
+  const followOwner = createFollowOwner(store, options.followUser)
+  const accessSeconds = Math.ceil(options.accessMs / 1000) + STORE_ANSWER_SECONDS
+
+  /** For as long as any access token lives, whatever the settings said when it was issued. */
+  const noteEnded = (sessionId: string) => options.revocations.addSession(sessionId, seconds() + LONGEST_ACCESS_SECONDS)
+
+  function expect(presented: string, type: ReadToken['type']): ReadToken {
+    const token = tokens.read(presented)
+    if ('fault' in token) throw new TokenRefused(token.fault)
+    if (token.type !== type) throw new TokenRefused('Token has wrong type')
+    return token
+  }
+
+  /** Why a token that says it is good is not: its user may no longer sign in, or its session has ended or moved on. */
+  async function refuse({ subject }: ReadToken): Promise<never> {
+    const user = await options.readUser(subject)
+    if (user === null || user.disabled || tokens.userIdOf(user) === null)
+      throw new TokenRefused('No active account found for the given token.', { kind: 'account' })
+    throw new TokenRefused(BLACKLISTED)
+  }
+
+  function grantAccess(user: User, { id, absoluteExpiresAt }: Session): string {
+    const issuedAt = seconds()
+    const expiresAt = Math.min(absoluteExpiresAt, issuedAt + inSeconds(options.accessMs))
+    return tokens.issueAccess({ user, sessionId: id, issuedAt, expiresAt })
+  }
+
+  /** Opens a session whose first token has this id, and lives so long. */
+  async function open(user: User, context: SignInContext, tokenId: string, ages: { idle: number; absolute: number }) {
+    // A token without Django's name for its user would be refused there, or be taken for somebody else's.
+    if (tokens.userIdOf(user) === null) return null
+    const now = seconds()
+    const [idleExpiresAt, absoluteExpiresAt] = [now + Math.min(ages.idle, ages.absolute), now + ages.absolute]
+    const session: NewSession = {
+      id: createSessionId(),
+      userId: user.id,
+      tokenHash: hashTokenId(tokenId),
+      now,
+      idleExpiresAt,
+      absoluteExpiresAt,
+      // Of a session that is only read from now on, this is written once, for all access tokens to come.
+      accessExpiresAt: (isKeptWhole(ages) ? absoluteExpiresAt : now + accessSeconds) + STORE_ANSWER_SECONDS,
+      address: context.address,
+      userAgent: context.userAgent.slice(0, 256),
+      network: context.network
+    }
+    const opened = await store.openSession(session, user.generation)
+    return opened === null ? null : { session: opened, issuedAt: now, expiresAt: idleExpiresAt }
+  }
+
+  /** Whether the first token of a session lives as long as the session. */
+  const isKeptWhole = (ages: { idle: number; absolute: number }) => ages.idle >= ages.absolute
+
+  /** Whether the access tokens of the session are accounted for as long as it lives; else each refresh must do so. */
+  const isReusable = ({ issuedAt, expiresAt }: ReadToken, { session }: LiveRefreshToken) =>
+    !options.rotate && issuedAt === session.createdAt && expiresAt >= session.absoluteExpiresAt
+
+  async function rotate(token: ReadToken, onReuse: (session: Session) => void): Promise<Answered> {
+    const successor = { tokenId: createTokenId(), issuedAt: seconds() }
+    const outcome = await store.rotate({
+      tokenHash: hashTokenId(token.tokenId),
+      successorHash: hashTokenId(successor.tokenId),
+      sealedSuccessor: sealSuccessor(token.tokenId, writeSuccessor(successor.tokenId, successor.issuedAt)),
+      now: successor.issuedAt,
+      idleMs: options.refreshMs,
+      accessMs: accessSeconds * 1000,
+      reuseGraceMs: options.reuseGraceMs
+    })
+    if (outcome.outcome === 'reused') {
+      noteEnded(outcome.session.id)
+      onReuse(outcome.session)
+    }
+    if (outcome.outcome === 'reused' || outcome.outcome === 'refused') return refuse(token)
+    const { user, session, refreshExpiresAt: expiresAt } = outcome
+    if (tokens.userIdOf(user) === null) return refuse(token)
+    const { tokenId, issuedAt } =
+      outcome.outcome === 'repeated'
+        ? readSuccessor(unsealSuccessor(token.tokenId, outcome.sealedSuccessor))
+        : successor
+    const refresh = tokens.issueRefresh(tokenId, { user, sessionId: session.id, issuedAt, expiresAt })
+    return { user, sessionId: session.id, body: { access: grantAccess(user, session), refresh } }
+  }
+
+  return {
+    /** null: the user was disabled or changed while signing in, or has no name that Django knows. */
+    async obtainPair(user: User, context: SignInContext): Promise<Answered | null> {
+      const tokenId = createTokenId()
+      const idle = inSeconds(options.refreshMs)
+      const opened = await open(user, context, tokenId, {
+        idle,
+        absolute: options.rotate ? inSeconds(options.sessionMs) : idle
+      })
+      if (opened === null) return null
+      const { session, issuedAt, expiresAt } = opened
+      const refresh = tokens.issueRefresh(tokenId, { user, sessionId: session.id, issuedAt, expiresAt })
+      return { user, sessionId: session.id, body: { refresh, access: grantAccess(user, session) } }
+    },
+
+    /** `onReuse` is told of the session that a spent token has ended. Throws TokenRefused. */
+    async refresh(presented: string, onReuse: (session: Session) => void): Promise<Answered> {
+      const token = expect(presented, 'refresh')
+      const tokenHash = hashTokenId(token.tokenId)
+      await followOwner(tokenHash)
+      if (options.rotate) return rotate(token, onReuse)
+      const live = await store.findRefreshToken(tokenHash, seconds())
+      // What is not live any more may be a spent one that comes back.
+      if (live === null || !isReusable(token, live)) return rotate(token, onReuse)
+      if (tokens.userIdOf(live.user) === null) return refuse(token)
+      const { user, session } = live
+      return { user, sessionId: session.id, body: { access: grantAccess(user, session) } }
+    },
+
+    /** Throws TokenRefused unless the token, of whatever kind, holds. */
+    async verify(presented: string): Promise<void> {
+      const token = tokens.read(presented)
+      if ('fault' in token) throw new TokenRefused(token.fault)
+      if (token.type === 'access') {
+        if (typeof tokens.verify(presented) === 'string') throw new TokenRefused(INVALID.fault)
+        return
+      }
+      const live = await store.findRefreshToken(hashTokenId(token.tokenId), seconds())
+      // simplejwt raises this as an error of validation, not of the token.
+      if (live === null) throw new TokenRefused(BLACKLISTED, { status: 400 })
+    },
+
+    /** Ends the session of a refresh token, whether it is spent or not. Throws TokenRefused when it was not the live one. */
+    async blacklist(presented: string): Promise<Session> {
+      const token = expect(presented, 'refresh')
+      const tokenHash = hashTokenId(token.tokenId)
+      const live = await store.findRefreshToken(tokenHash, seconds())
+      const session = await store.endSession({ tokenHash }, seconds())
+      if (session !== null) noteEnded(session.id)
+      return live === null || session === null ? refuse(token) : session
+    },
+
+    async obtainSliding(user: User, context: SignInContext): Promise<Answered | null> {
+      const tokenId = createTokenId()
+      const age = inSeconds(sliding.refreshMs)
+      const opened = await open(user, context, tokenId, { idle: age, absolute: age })
+      if (opened === null) return null
+      const { session, issuedAt, expiresAt: refreshUntil } = opened
+      const token = issueSliding(user, session, { tokenId, issuedAt, refreshUntil })
+      return { user, sessionId: session.id, body: { token } }
+    },
+
+    /** The same token with a later end, for the user of now. Throws TokenRefused. */
+    async refreshSliding(presented: string): Promise<Answered> {
+      const token = expect(presented, 'sliding')
+      const refreshUntil = token.claims[sliding.refreshExpClaim]
+      if (typeof refreshUntil !== 'number') throw new TokenRefused(`Token has no '${sliding.refreshExpClaim}' claim`)
+      if (refreshUntil <= seconds()) throw new TokenRefused(`Token '${sliding.refreshExpClaim}' claim has expired`)
+      const tokenHash = hashTokenId(token.tokenId)
+      await followOwner(tokenHash)
+      const live = await store.findRefreshToken(tokenHash, seconds())
+      if (live === null || tokens.userIdOf(live.user) === null) return refuse(token)
+      const { user, session } = live
+      const { tokenId } = token
+      const fresh = issueSliding(user, session, { tokenId, issuedAt: seconds(), refreshUntil })
+      return { user, sessionId: session.id, body: { token: fresh } }
+    }
+  }
+
+  function issueSliding(
+    user: User,
+    { id, absoluteExpiresAt }: Session,
+    { tokenId, issuedAt, refreshUntil }: { tokenId: string; issuedAt: number; refreshUntil: number }
+  ): string {
+    const expiresAt = Math.min(absoluteExpiresAt, issuedAt + inSeconds(sliding.lifetimeMs))
+    return tokens.issueSliding(tokenId, refreshUntil, { user, sessionId: id, issuedAt, expiresAt })
+  }
+}

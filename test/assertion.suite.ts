@@ -1,0 +1,8 @@
+import './assertion/answers-proxies-that-ask.test.js'
+import './assertion/can-be-accepted-once.test.js'
+import './assertion/is-explained.test.js'
+import './assertion/is-signed-by-keys-of-its-own.test.js'
+import './assertion/its-keys-are-an-operators-too.test.js'
+import './assertion/rotates-without-a-refused-request.test.js'
+import './assertion/says-who-asks-for-what.test.js'
+import './assertion/upstreams-trust-nothing-else.test.js'

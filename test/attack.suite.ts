@@ -1,0 +1,6 @@
+import './attack/counts-messages-strictly.test.js'
+import './attack/finds-nothing-at-the-gateway.test.js'
+import './attack/finds-what-a-naive-gateway-lets-through.test.js'
+import './attack/finds-what-nginx-lets-through.test.js'
+import './attack/forges-what-only-its-fault-makes-false.test.js'
+import './attack/is-fired-with-care.test.js'

@@ -1,0 +1,5 @@
+import './compat/begins-with-the-settings-of-django.test.js'
+import './compat/answers-under-its-prefix-alone.test.js'
+import './compat/each-token-is-good-in-its-place.test.js'
+import './compat/keeps-sessions-as-any-other.test.js'
+import './compat/rotates-once-whatever-is-asked-at-once.test.js'

@@ -1,0 +1,96 @@
+import t from 'tap'
+import { freezeClock } from '../helpers/clock.js'
+import { bearer } from '../helpers/gateway.js'
+import { claimsOf } from './ask.js'
+import { clientOf, type Pair, said, startCompat } from './compat-fixture.js'
+
+t.test('a refresh token that does not rotate is good again and again, with the roles of now', async (t) => {
+  const { gateway, obtain, refresh, visit } = await startCompat(t)
+  const pair = await obtain('grace')
+  t.equal(await visit(pair.access, '/admin/x'), 403)
+  await gateway.gateway.operatorUsers.setRoles('grace', ['admin'])
+  t.equal(await visit(pair.access), 401, 'a token of the old roles is good no more')
+  for (const turn of [1, 2, 3]) {
+    const { status, body } = await refresh(pair.refresh)
+    t.equal(status, 200, `turn ${turn}`)
+    t.strictSame(Object.keys(body as object), ['access'])
+    t.equal(await visit((body as Pair).access, '/admin/x'), 200)
+  }
+})
+
+t.test('of a user who is disabled nothing is good any more, and the answer says why', async (t) => {
+  for (const rotate of [true, false]) {
+    const { gateway, obtain, refresh, visit, post } = await startCompat(t, `rotate: ${rotate}`)
+    const pair = await obtain()
+    await gateway.gateway.operatorUsers.setDisabled('ada', true)
+    t.equal(await visit(pair.access), 401)
+    t.equal(said(await refresh(pair.refresh)), '401 No active account found for the given token.')
+    t.equal(said(await post('verify/', { token: pair.access })), '401 Token is invalid or expired')
+    const again = await post('', { username: 'ada', password: 'correct horse battery' })
+    t.equal(said(again), '401 No active account found with the given credentials')
+  }
+})
+
+t.test('a changed password ends what was handed out before', async (t) => {
+  const { gateway, obtain, refresh, visit } = await startCompat(t)
+  const pair = await obtain()
+  await gateway.gateway.operatorUsers.setPassword('ada', 'another horse battery')
+  t.equal(await visit(pair.access), 401)
+  t.equal(said(await refresh(pair.refresh)), '401 Token is blacklisted')
+})
+
+t.test('the blacklist ends access tokens too, at once and over a restart', async (t) => {
+  for (const rotate of [true, false]) {
+    const { gateway, obtain, refresh, visit, post } = await startCompat(t, `rotate: ${rotate}`, {
+      rest: 'store: sqlite:data.db'
+    })
+    const pair = await obtain()
+    const renewed = (await refresh(pair.refresh)).body as Pair
+    const other = await obtain()
+    t.equal((await post('blacklist/', { refresh: renewed.refresh ?? pair.refresh })).status, 200)
+    for (const access of [pair.access, renewed.access]) t.equal(await visit(access), 401)
+    const restarted = clientOf(await gateway.restart())
+    for (const access of [pair.access, renewed.access]) t.equal(await restarted.visit(access), 401)
+    t.equal(await restarted.visit(other.access), 200, 'another session goes on')
+    t.equal(said(await restarted.refresh(pair.refresh)), '401 Token is blacklisted')
+  }
+})
+
+t.test('an access token does not outlive its session, nor a session its age', async (t) => {
+  const { obtain, refresh, visit } = await startCompat(t, 'rotate: true, access: 10m, refresh: 15m, session: 20m')
+  const clock = freezeClock(t)
+  const begun = clock.seconds()
+  let pair = await obtain()
+  t.equal(claimsOf(pair.refresh).exp, begun + 900)
+  clock.advance(700)
+  pair = (await refresh(pair.refresh)).body as Pair
+  t.equal(claimsOf(pair.refresh).exp, begun + 1200)
+  t.equal(claimsOf(pair.access).exp, begun + 1200)
+  clock.advance(499)
+  t.equal(await visit(pair.access), 200)
+  clock.advance(1)
+  t.equal(await visit(pair.access), 401)
+  t.equal(said(await refresh(pair.refresh)), '401 Token is invalid or expired')
+})
+
+t.test('sessions are listed and ended with all others of the user', async (t) => {
+  const { gateway, obtain, refresh, visit } = await startCompat(t)
+  const [pair, { access_token }] = [await obtain(), await gateway.login('ada')]
+  const listed = await fetch(`${gateway.url}/auth/sessions`, { headers: bearer(access_token) })
+  t.equal(((await listed.json()) as { sessions: unknown[] }).sessions.length, 2)
+  await fetch(`${gateway.url}/auth/logout-all`, { method: 'POST', headers: bearer(access_token) })
+  t.equal(await visit(pair.access), 401)
+  t.equal((await refresh(pair.refresh)).status, 401)
+})
+
+t.test('a token handed out while tokens rotated is spent by its use, also once they no longer do', async (t) => {
+  const { gateway, obtain, refresh, yaml } = await startCompat(t, 'rotate: true', {
+    rest: 'tokens: { refresh: { reuse_grace: 0s } }'
+  })
+  const pair = await obtain()
+  gateway.reload(yaml('rotate: false'))
+  const renewed = (await refresh(pair.refresh)).body as Pair
+  t.type(renewed.refresh, 'string')
+  t.equal(said(await refresh(pair.refresh)), '401 Token is blacklisted')
+  t.equal((await refresh(renewed.refresh)).status, 401, 'and the session has ended')
+})

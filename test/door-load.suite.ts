@@ -1,0 +1,5 @@
+import './door/ends-amid-five-hundred-requests.test.js'
+import './door/remembers-tokens-in-flat-memory.test.js'
+import './door/sheds-before-it-is-out-of-memory.test.js'
+import './door/survives-a-full-table-of-descriptors.test.js'
+import './door/ten-thousand-idle-connections-cost-little.test.js'

@@ -1,0 +1,7 @@
+import './door/bounds-what-it-reads-of-a-refused-body.test.js'
+import './door/caps-connections.test.js'
+import './door/ends-who-takes-too-long.test.js'
+import './door/keeps-descriptors-for-upstreams.test.js'
+import './door/refuses-what-is-too-large.test.js'
+import './door/sheds-before-it-works.test.js'
+import './door/sheds-before-memory-is-short.test.js'

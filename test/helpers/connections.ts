@@ -1,0 +1,31 @@
+import { connect, type Socket } from 'node:net'
+import type { Test } from 'tap'
+
+/** A connection that collects what comes back, and goes with the test. */
+export interface Connection {
+  readonly socket: Socket
+  readonly text: () => string
+  readonly isClosed: () => boolean
+  /** Resolves when the other side has ended it: after how many milliseconds since it was opened. */
+  readonly closed: Promise<number>
+}
+
+/** Opens a connection to this machine; bytes are latin1: one character a byte. */
+export function openConnection(t: Test, port: number, bytes = ''): Connection {
+  const startedMs = performance.now()
+  const chunks: Buffer[] = []
+  let isClosed = false
+  const socket = connect(port, '127.0.0.1', () => {
+    if (bytes !== '') socket.write(bytes, 'latin1')
+  })
+  t.teardown(() => socket.destroy())
+  socket.on('data', (chunk) => chunks.push(chunk))
+  socket.on('error', () => {})
+  const closed = new Promise<number>((resolve) => {
+    socket.on('close', () => {
+      isClosed = true
+      resolve(performance.now() - startedMs)
+    })
+  })
+  return { socket, text: () => Buffer.concat(chunks).toString('latin1'), isClosed: () => isClosed, closed }
+}

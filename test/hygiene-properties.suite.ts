@@ -1,0 +1,1 @@
+import './hygiene/every-reading-was-allowed.test.js'

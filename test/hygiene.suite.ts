@@ -1,0 +1,6 @@
+import './hygiene/refuses-what-two-readers-end-at-two-places.test.js'
+import './hygiene/passes-odd-messages-in-one-reading.test.js'
+import './hygiene/a-rule-and-its-upstream-read-one-path.test.js'
+import './hygiene/nobody-becomes-someone-else.test.js'
+import './hygiene/what-was-refused-is-never-read-again.test.js'
+import './hygiene/answers-bend-nothing.test.js'

@@ -1,0 +1,1 @@
+import './moving/every-password-of-a-django-site-still-works.test.js'

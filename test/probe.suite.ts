@@ -1,0 +1,2 @@
+import './probe/is-believed-by-django.test.js'
+import './probe/tells-who-believes.test.js'

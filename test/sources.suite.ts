@@ -1,0 +1,3 @@
+import './sources/users-are-imported.test.js'
+import './sources/users-of-a-file-sign-in.test.js'
+import './sources/users-of-htpasswd-sign-in.test.js'

@@ -1,0 +1,8 @@
+import './streams/asks-for-a-body-when-it-can-go-on.test.js'
+import './streams/ends-while-nobody-reads.test.js'
+import './streams/keeps-slow-exchanges-going.test.js'
+import './streams/lets-early-answers-through.test.js'
+import './streams/limits-bodies-where-told.test.js'
+import './streams/passes-interim-responses-on.test.js'
+import './streams/passes-trailers-that-may-follow.test.js'
+import './streams/passes-what-frames-a-request.test.js'

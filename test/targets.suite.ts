@@ -1,0 +1,7 @@
+import './targets/are-shown-on-paper.test.js'
+import './targets/asks-endpoints-how-they-are.test.js'
+import './targets/goes-where-a-request-can-be-served.test.js'
+import './targets/leaves-out-what-fails.test.js'
+import './targets/counts-websockets.test.js'
+import './targets/outlives-a-reload.test.js'
+import './targets/spreads-requests.test.js'

@@ -1,0 +1,2 @@
+import './tunnel/passes-python-and-a-browser.test.js'
+import './tunnel/stops-amid-open-websockets.test.js'

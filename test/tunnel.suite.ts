@@ -1,0 +1,5 @@
+import './tunnel/answers-in-turn.test.js'
+import './tunnel/opens-for-nothing-but-a-valid-handshake.test.js'
+import './tunnel/opens-only-by-a-valid-answer.test.js'
+import './tunnel/takes-the-steps-of-any-request.test.js'
+import './tunnel/notices-who-leaves.test.js'

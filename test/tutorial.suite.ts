@@ -1,0 +1,1 @@
+import './tutorial/does-what-the-page-shows.test.js'

@@ -1,0 +1,1 @@
+import './streams/answers-every-fault-of-an-upstream.test.js'

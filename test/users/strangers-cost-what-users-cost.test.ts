@@ -1,0 +1,102 @@
+import t, { type Test } from 'tap'
+import type { DirectoryUser } from '../../gateway/domain.js'
+import { openStore } from '../../gateway/store/index.js'
+import { createUsers, type NamedDirectory } from '../../gateway/users/index.js'
+import { until } from '../helpers/gateway-process.js'
+import { createCountingHasher } from './users-fixture.js'
+
+const bcrypt = (salt: string) => `$2b$04$${salt}${'a'.repeat(52)}`.slice(0, 60)
+const cheap = bcrypt('8Zn5CeVdGhRN8n1vTkYuYe')
+const pbkdf2 = `pbkdf2_sha256$1000$salt$${Buffer.alloc(32).toString('base64')}`
+
+const userOf = (username: string, passwordHash: string | null): DirectoryUser => {
+  return { key: username, username, passwordHash, roles: [], attributes: {}, disabled: false }
+}
+
+interface Fickle extends NamedDirectory {
+  away: boolean
+  asked: number
+}
+
+/** A directory that can be away, and says how often it was asked for hashes. */
+function createFickle(hashes: readonly string[]): Fickle {
+  return {
+    name: 'fickle',
+    away: false,
+    asked: 0,
+    findUser: async (username) => (username.startsWith('known') ? userOf(username, hashes[0] ?? null) : null),
+    readUser: async () => null,
+    async samplePasswordHashes() {
+      this.asked += 1
+      if (this.away) throw new Error('away')
+      return hashes
+    },
+    noteLogin: async () => {},
+    close: async () => {}
+  }
+}
+
+async function open(test: Test, directory: NamedDirectory | null, imported: readonly DirectoryUser[] = []) {
+  const store = await openStore({ path: null })
+  test.teardown(() => store.close())
+  await createUsers({ store: store.users, hasher: createCountingHasher() }).import(imported, false)
+  const hasher = createCountingHasher()
+  const users = createUsers({ store: store.users, hasher, directory })
+  /** Of what kind the one hash was that an attempt cost. */
+  async function costOf(username: string): Promise<string> {
+    hasher.calls.length = 0
+    test.equal(await users.authenticate(username, 'no password of anybody'), null)
+    test.equal(hasher.calls.length, 1, 'one hash')
+    const [, kind = '', parameters = ''] = /^(\$?[a-z0-9_]+)\$(.*)/.exec(hasher.calls[0]?.parameters ?? '') ?? []
+    return `${kind} ${parameters}`
+  }
+  const strangers = async () => {
+    const costs: string[] = []
+    for (let number = 0; number < 40; number += 1) costs.push(await costOf(`stranger${number}`))
+    return costs
+  }
+  return { users, costOf, strangers }
+}
+
+const kindsOf = (costs: readonly string[]) => [...new Set(costs.map((cost) => cost.split(' ')[0]))].sort()
+
+t.test('where every hash is of another program, a stranger costs what its users cost', async (test) => {
+  const { costOf, strangers } = await open(test, createFickle([cheap]))
+  await until('the hashes are known', async () => (await costOf('stranger')).startsWith('$2b'))
+  const known = await costOf('known')
+  test.match(known, /^\$2b 04/)
+  test.same(new Set(await strangers()), new Set([known]))
+  test.equal(await costOf('a name that is none'), known)
+})
+
+t.test('where hashes are of several kinds, so are strangers, and each stays as it is', async (test) => {
+  const { costOf, strangers } = await open(test, createFickle([cheap, pbkdf2, '$argon2id$v=19$m=8,t=1,p=1$x']))
+  await until('the hashes are known', async () => kindsOf(await strangers()).length > 1)
+  const first = await strangers()
+  test.same(kindsOf(first), ['$2b', '$argon2id', 'pbkdf2_sha256'])
+  test.same(await strangers(), first, 'asking again tells no more')
+  test.ok(await costOf('known'))
+})
+
+t.test('users that were taken over into the store count as well', async (test) => {
+  const { costOf, strangers } = await open(test, null, [userOf('grace', pbkdf2)])
+  await until('the hashes are known', async () => (await costOf('stranger')).startsWith('pbkdf2'))
+  test.same(new Set(await strangers()), new Set([await costOf('grace')]))
+})
+
+t.test('nobody waits for a directory that is away or silent, and it is asked again', async (test) => {
+  const directory = createFickle([cheap])
+  directory.away = true
+  const { users, strangers } = await open(test, directory)
+  await users.add({ username: 'own', password: 'correct horse' })
+  test.equal((await users.authenticate('own', 'correct horse'))?.username, 'own')
+  test.same(kindsOf(await strangers()), ['$argon2id'])
+  test.ok(directory.asked > 1)
+  directory.away = false
+  await until('the hashes are known', async () => kindsOf(await strangers()).includes('$2b'))
+
+  const silent = { ...createFickle([cheap]), samplePasswordHashes: () => new Promise<never>(() => {}) }
+  const other = await open(test, silent)
+  await other.users.add({ username: 'own', password: 'correct horse' })
+  test.equal((await other.users.authenticate('own', 'correct horse'))?.username, 'own')
+})
