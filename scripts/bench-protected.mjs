@@ -2,8 +2,8 @@
 // resource, a small JSON answer to whoever shows an access token. The gateway verifies, judges, limits and forwards it to
 // another process; Django with djangorestframework-simplejwt under gunicorn verifies it and answers by a view of its own,
 // as the tutorials have it. In turn within one run, each on a core of its own, away from the load.
-import { parseArgs } from 'node:util'
 import { startDjango } from './bench-django.mjs'
+import { measureInTurn, median } from './bench-rounds.mjs'
 
 const CONNECTIONS = 20
 
@@ -43,24 +43,15 @@ async function measure({ url, headers, pids }, seconds, cpuMicroseconds) {
   return (cpu() - before) / result.requests.total
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
-
 /** Runs the measurement and prints a line for each contender, then the ratio. */
 export async function benchProtected({ args, cpuMicroseconds, ...tools }) {
-  const options = { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '3' } }
-  const { values } = parseArgs({ args, options })
   const contenders = [await preparePortcullis(tools), await prepareDjango(tools)].filter((one) => one !== null)
-  const figures = contenders.map(() => [])
-  try {
-    for (let round = 1; round <= Number(values.rounds); round += 1) {
-      for (const [at, contender] of contenders.entries()) {
-        figures[at].push(await measure(contender, Number(values.seconds), cpuMicroseconds))
-      }
-      process.stderr.write(`round ${round} of ${values.rounds}\n`)
-    }
-  } finally {
-    for (const contender of contenders) contender.stop()
-  }
+  const figures = await measureInTurn({
+    args,
+    rounds: '5',
+    contenders,
+    measure: (contender, seconds) => measure(contender, seconds, cpuMicroseconds)
+  })
   process.stdout.write(
     `CPU microseconds a protected request, node ${process.versions.node}, ${CONNECTIONS} connections\n`
   )

@@ -3,8 +3,8 @@
 // gateway, in turn within one run, Django with djangorestframework-simplejwt under gunicorn with one worker and SQLite,
 // rotating and blacklisting likewise. The gateway has one core: its process is pinned where taskset is.
 import { Agent, request } from 'node:http'
-import { parseArgs } from 'node:util'
 import { startDjango } from './bench-django.mjs'
+import { measureInTurn, median } from './bench-rounds.mjs'
 
 const SESSIONS = 50
 
@@ -90,24 +90,15 @@ async function prepareDjango(tools) {
   }
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
-
 /** Runs the measurement and prints a line for each contender, then the ratio. */
 export async function benchRefresh({ args, cpuMicroseconds, ...tools }) {
-  const options = { rounds: { type: 'string', default: '3' }, seconds: { type: 'string', default: '3' } }
-  const { values } = parseArgs({ args, options })
   const contenders = [await preparePortcullis(tools), await prepareDjango(tools)].filter((one) => one !== null)
-  const figures = contenders.map(() => [])
-  try {
-    for (let round = 1; round <= Number(values.rounds); round += 1) {
-      for (const [at, contender] of contenders.entries()) {
-        figures[at].push(await measure(contender, Number(values.seconds), cpuMicroseconds))
-      }
-      process.stderr.write(`round ${round} of ${values.rounds}\n`)
-    }
-  } finally {
-    for (const contender of contenders) contender.stop()
-  }
+  const figures = await measureInTurn({
+    args,
+    rounds: '3',
+    contenders,
+    measure: (contender, seconds) => measure(contender, seconds, cpuMicroseconds)
+  })
   report(contenders, figures)
 }
 
