@@ -1,7 +1,6 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { DecisionMemory } from './decision-memory.js'
 import type { Decision, Rule } from './domain.js'
-import { type Exchange, exchangeOf } from './exchange.js'
+import type { Exchange } from './exchange.js'
 import type { Consumption } from './limits/index.js'
 import type { ProblemCode } from './problems.js'
 import type { Resources } from './serving.js'
@@ -108,9 +107,8 @@ function endpointName({ endpoint, inquiry, target, serving }: Exchange): string 
 
 /** Makes the last step: one line and the figures of a request, when its response is over, whole or not. */
 export function createAccount({ access, metrics }: Pick<Resources, 'access' | 'metrics'>, memory: DecisionMemory) {
-  return function account(request: FastifyRequest, reply: FastifyReply): void {
-    const exchange = exchangeOf(request)
-    const { target, match, decision, code } = exchange
+  return function account(exchange: Exchange): void {
+    const { response, target, match, decision, code } = exchange
     const endedMs = performance.now()
     const line: Account = {
       requestId: exchange.id,
@@ -120,20 +118,20 @@ export function createAccount({ access, metrics }: Pick<Resources, 'access' | 'm
       path: 'fault' in target ? null : target.path,
       host: 'fault' in target ? null : target.host,
       address: exchange.peer.address,
-      status: reply.raw.headersSent ? reply.raw.statusCode : CLIENT_LEFT,
+      status: response.headersSent ? response.statusCode : CLIENT_LEFT,
       code,
       endpoint: endpointName(exchange),
       rule: match !== null && 'rule' in match ? match.rule : null,
       decision,
       shadow: exchange.shadow,
       limits: exchange.consumptions,
-      complete: reply.raw.writableFinished || exchange.tunnel !== null,
+      complete: response.writableFinished || exchange.tunnel !== null,
       tunnel: exchange.tunnel,
       totalMs: endedMs - exchange.startedMs,
       gatewayMs: (exchange.judgedMs ?? endedMs) - exchange.startedMs,
       upstreamMs: exchange.upstreamMs
     }
-    access(accessLine(line))
+    access?.(accessLine(line))
     if (exchange.endpoint === null)
       memory.remember(line, 'fault' in target ? 0 : target.path.length + target.query.length)
     metrics.countRequest({

@@ -1,39 +1,32 @@
 /**
  * The whole system on one page: which rooms there are, what each is handed, and the way of a request through them.
- * Rooms never import each other; this file and its neighbours (door, serving, own-paths, exchange, steps, account,
- * own-endpoints, inquiry-endpoint, receive-body, upgrades, tunnels, judgement, shadowing, operator, evidence) tie them together.
+ * Rooms never import each other; this file and its neighbours (door, arrivals, serving, own-paths, exchange, steps,
+ * account, own-endpoints, inquiry-endpoint, receive-body, upgrades, tunnels, judgement, shadowing, operator, evidence)
+ * tie them together.
  */
 import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import httpProxy from '@fastify/http-proxy'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyInstance, type onRequestHookHandler } from 'fastify'
 import { createAccount } from './account.js'
 import { exposeSigningKey, exposeUpstreams, type OperatorEvidence, type Readiness } from './admin/index.js'
+import { createArrivals } from './arrivals.js'
 import { signInByCookies } from './browsers/index.js'
 import { createRawRefusals } from './client-error.js'
 import { createDecisionMemory } from './decision-memory.js'
 import { createDoor, type Door } from './door.js'
 import { createEvidence } from './evidence.js'
-import {
-  ASKED,
-  authEndpointOf,
-  beginExchange,
-  createIds,
-  type Exchange,
-  exchangeOf,
-  originOf,
-  routeOf
-} from './exchange.js'
+import { ASKED, authEndpointOf, createIds, exchangeBehind, exchangeOf, originOf, routeOf } from './exchange.js'
+import { createInFlight } from './in-flight.js'
 import { inquiryEndpoint } from './inquiry-endpoint.js'
 import { createLimits, createLoginGuard } from './limits/index.js'
 import type { Certificate } from './listener/index.js'
 import { createOperator, type Operator } from './operator.js'
 import { ownEndpoints } from './own-endpoints.js'
 import { OWN } from './own-paths.js'
-import { Problem, type ProblemCode, problems, sendProblem, toProblem } from './problems.js'
-import { lingerAfter } from './proxy/index.js'
-import { closeWithConnection } from './queued-responses.js'
+import { Problem, problems, sendProblem } from './problems.js'
 import { receiveBodies } from './receive-body.js'
+import { createRefusals } from './refusals.js'
 import { createServing, type Resources } from './serving.js'
 import type { Settings } from './settings/index.js'
 import { createShadowing } from './shadowing.js'
@@ -78,42 +71,41 @@ export async function buildGateway(
   let closing = false
   let rejected: readonly string[] = []
   const nextId = createIds()
-  const inFlight = new Set<ServerResponse>()
+  const inFlight = createInFlight()
 
   const door = createDoor(resources, {
     serving: () => serving,
     certificate,
-    requestsInFlight: () => inFlight.size
+    requestsInFlight: inFlight.size
   })
   const rawRefusals = createRawRefusals(nextId, (code, requestId) => {
     resources.metrics.countRefusal(code)
-    resources.access({ request_id: requestId, verdict: 'deny', code, status: problems[code].status })
+    resources.access?.({ request_id: requestId, verdict: 'deny', code, status: problems[code].status })
   })
 
+  let router: (request: IncomingMessage, response: ServerResponse) => void = () => {}
   const app: FastifyInstance = fastify({
     logger: false,
     // The router must not read the path a second time: it sees one fixed path for everything that rules judge,
     // and `/own/…` for our endpoints, which no client can ask for.
     rewriteUrl(request) {
-      return routeOf(beginExchange(request as IncomingMessage, serving, nextId))
+      return routeOf(exchangeBehind(request as IncomingMessage))
     },
     routerOptions: { querystringParser: () => ({}), maxParamLength: 65_536 },
     genReqId: () => '',
     bodyLimit: 64 * 1024,
-    serverFactory: (onRequest) => door.server.on('request', onRequest),
+    serverFactory(route) {
+      router = route
+      return door.server
+    },
     forceCloseConnections: 'idle',
     // Requests that arrive while draining on a connection still open are answered, and are its last.
     return503OnClosing: false,
     clientErrorHandler: rawRefusals.refuseBytes
   })
   app.server.on('connect', rawRefusals.refuseTunnel)
-  serveUpgrades(door.server, (request, response) => app.routing(request, response))
   for (const method of FORWARDED_METHODS)
     app.addHttpMethod(method, { hasBody: PARSED.has(method), overrideExisting: true })
-  // RFC 9110 §10.1.1: a body is asked for when it is wanted, not before the request is judged.
-  app.server.on('checkContinue', (request, response) => app.routing(request, response))
-  // Any other expectation may be ignored, and means nothing to what judges.
-  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
   const limits = await createLimits(app)
   const shadowing = createShadowing(resources)
   const tunnels = createTunnels({ resources, serving: () => serving, isClosing: () => closing })
@@ -146,68 +138,49 @@ export async function buildGateway(
 
   // --- How refusals leave, and how every request is accounted for. ---
 
-  app.addHook('onRequest', (request, reply, done) => {
-    // Before it is counted as one in flight, and before anything is done for it.
-    const refusal = door.refusalOf(exchangeOf(request).endpoint)
-    inFlight.add(reply.raw)
-    reply.raw.once('close', () => {
-      inFlight.delete(reply.raw)
-      account(request, reply)
-    })
-    closeWithConnection(request.raw, reply.raw)
-    done(refusal)
+  const arrive = createArrivals({
+    serving: () => serving,
+    nextId,
+    door,
+    steps,
+    inFlight,
+    account,
+    route: (...to) => router(...to)
   })
+  door.server.on('request', arrive)
+  // RFC 9110 §10.1.1: a body is asked for when it is wanted, not before the request is judged.
+  door.server.on('checkContinue', arrive)
+  // Any other expectation may be ignored, and means nothing to what judges.
+  door.server.on('checkExpectation', arrive)
+  serveUpgrades(door.server, arrive)
+
+  app.addHook('onRequest', (request, _reply, done) => done(exchangeOf(request).refusal as Error | undefined))
   // Whatever the gateway answers itself; what is forwarded has them already.
   app.addHook('onSend', async (request, reply) => {
     const fields = steps.responseFields(exchangeOf(request))
     for (let i = 0; i + 1 < fields.length; i += 2) reply.header(fields[i] ?? '', fields[i + 1])
   })
-  /** What rules refuse, and what none of our own pages has sent: of the other refusals their endpoints tell. */
-  function auditRefusal({ id, decision, target, method, peer }: Exchange, code: ProblemCode): void {
-    const refused = decision === null ? code === 'csrf_failed' : !decision.allow
-    if (!refused || 'fault' in target) return
-    resources.audit('refused', {
-      request_id: id,
-      decision_id: decision?.id ?? null,
-      code,
-      subject: decision?.subject?.subject ?? null,
-      method,
-      host: target.host,
-      path: target.path,
-      address: peer.address
-    })
-  }
-  const refuseBy = (send: typeof sendProblem) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-    const exchange = exchangeOf(request)
-    const problem = toProblem(error)
-    exchange.code = problem.code
-    exchange.judgedMs ??= performance.now()
-    const decisionId = exchange.decision?.id ?? null
-    if (!request.raw.complete) lingerAfter(reply.raw)
-    // A client's own mistakes are no failure of ours: whoever likes could fill the log with them.
-    const ours = problems[problem.code].status >= 500
-    if (ours && (problem.code === 'internal_error' || problem.cause !== undefined)) {
-      resources.failure(problem.cause, { request_id: exchange.id, code: problem.code })
-    }
-    auditRefusal(exchange, problem.code)
-    const login = problems[problem.code].status === 401 ? steps.loginLocation(request) : null
-    if (login !== null) return reply.header('cache-control', 'no-store').redirect(login, 303)
-    return send(reply, problem, { requestId: exchange.id, decisionId })
-  }
+  const refuseBy = createRefusals(resources, steps)
   app.setErrorHandler(refuseBy(sendProblem))
   app.setNotFoundHandler(async () => {
     throw new Problem('not_found')
   })
+
+  const answerPreflight: onRequestHookHandler = (request, reply, done) => {
+    if (exchangeOf(request).preflight) reply.code(204).send()
+    else done()
+  }
 
   // --- The scopes: our own endpoints, and everything else. ---
 
   await app.register(
     async (own) => {
       own.addHook('onRequest', steps.arrive)
+      own.addHook('onRequest', answerPreflight)
       signInByCookies(own, {
         browsers: (request) => exchangeOf(request).serving.browsers,
         endpointOf: authEndpointOf,
-        originOf
+        originOf: (request) => originOf(exchangeOf(request))
       })
       receiveBodies(own)
       await own.register(ownEndpoints, { resources, serving: () => serving, loginGuard, readReadiness, refuseBy })
@@ -218,7 +191,8 @@ export async function buildGateway(
   await app.register(inquiryEndpoint, { prefix: ASKED, steps })
 
   await app.register(async (proxied) => {
-    proxied.addHook('onRequest', steps.judge)
+    proxied.addHook('onRequest', async (request) => exchangeOf(request).judging)
+    proxied.addHook('onRequest', answerPreflight)
     // Bodies are streamed as they come, whatever they call themselves.
     proxied.removeAllContentTypeParsers()
     proxied.addHook('onRequest', (request, _reply, done) => {
@@ -230,7 +204,7 @@ export async function buildGateway(
       upstream: '',
       httpMethods: FORWARDED_METHODS,
       replyOptions: { getUpstream: () => 'http://upstream.invalid' },
-      handler: steps.forward
+      handler: (request, reply) => steps.forward(exchangeOf(request), () => reply.hijack())
     })
   })
 
@@ -280,6 +254,7 @@ export async function buildGateway(
       sessions: () => serving.sessions,
       forgetGuesses: loginGuard.forget,
       issuing: () => serving.settings.tokens,
+      sizes: () => serving.sizes,
       authenticate: async (token) => serving.authenticate(`Bearer ${token}`)
     }),
     operatorEvidence: createEvidence({ memory, limits, settings: () => serving.settings }),
@@ -287,7 +262,7 @@ export async function buildGateway(
       closing = true
       // Answers that have not begun say that their connection ends; of the others it ends as soon as it is idle,
       // which the server, once closed, no longer looks after by itself.
-      for (const response of inFlight) response.shouldKeepAlive = false
+      for (const { response } of inFlight.all()) response.shouldKeepAlive = false
       const closed = app.close()
       door.endFreshConnections()
       const sweep = setInterval(() => {
@@ -307,7 +282,7 @@ export async function buildGateway(
       clearTimeout(timer)
       door.close()
       // The last connections have just closed; their requests are accounted for when that is known here.
-      for (let turns = 0; inFlight.size > 0 && turns < 10; turns += 1) await setImmediate()
+      for (let turns = 0; inFlight.size() > 0 && turns < 10; turns += 1) await setImmediate()
       serving.issuers.close()
       await serving.upstreams.close()
     }

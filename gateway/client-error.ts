@@ -17,6 +17,24 @@ type Connection = Duplex & {
   readonly parser?: { readonly incoming: IncomingMessage | null } | null
 }
 
+type BytesError = Error & { readonly code?: string; readonly bytesParsed?: number; readonly rawPacket?: unknown }
+
+/**
+ * RFC 9110 §15.5.15: whether it was the request target at which the header section became too long. That can be told as
+ * far as its line is in the piece that was being read.
+ */
+function isInTarget({ rawPacket, bytesParsed }: BytesError): boolean {
+  if (!Buffer.isBuffer(rawPacket)) return false
+  const read = rawPacket.toString('latin1', 0, bytesParsed)
+  // No field name is followed by a blank.
+  return /^[!-9;-~]+ [^ ]*$/.test(read.slice(read.lastIndexOf('\n') + 1))
+}
+
+const codeOf = (error: BytesError): ProblemCode => {
+  const code = CODES[error.code ?? ''] ?? 'invalid_request'
+  return code === 'headers_too_large' && isInTarget(error) ? 'target_too_long' : code
+}
+
 /** A client that leaves in the middle of a body: the request has come, and is accounted for by itself. */
 const isEndOfBody = ({ code }: { readonly code?: string }, { parser }: Connection) =>
   code === 'HPE_INVALID_EOF_STATE' && parser?.incoming?.complete === false
@@ -67,10 +85,10 @@ export function createRawRefusals(nextId: () => string, onRefused: (code: Proble
 
   return {
     /** For `clientError`: bytes that are no HTTP request. */
-    refuseBytes(error: Error & { code?: string }, connection: Duplex): void {
+    refuseBytes(error: BytesError, connection: Duplex): void {
       // What came to nothing before it was HTTP is ended already.
       if (error.code === 'ECONNRESET' || connection.destroyed || isEndOfBody(error, connection)) connection.destroy()
-      else refuse(connection, new Problem(CODES[error.code ?? ''] ?? 'invalid_request'))
+      else refuse(connection, new Problem(codeOf(error)))
     },
     /** For `connect`: a tunnel is another kind of proxy. */
     refuseTunnel(_request: IncomingMessage, connection: Duplex): void {

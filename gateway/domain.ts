@@ -187,6 +187,8 @@ export interface StoredUser extends User {
   readonly networks: readonly string[]
   /** The directory that really keeps the user, whose mirror this is; null: kept here. */
   readonly directory: string | null
+  /** Its key there. */
+  readonly directoryKey: string | null
 }
 
 /** A user as another directory keeps it. */
@@ -208,8 +210,8 @@ export interface UserDirectory {
   readonly readUser: (key: string) => Promise<DirectoryUser | null>
   /** A few password hashes, to tell of what kinds they are. */
   readonly samplePasswordHashes: () => Promise<readonly string[]>
-  /** Told after a sign-in; resolves even when nothing is written. */
-  readonly noteLogin: (key: string, now: number) => Promise<void>
+  /** Told after a sign-in; null: nothing is written there. */
+  readonly noteLogin: ((key: string, now: number) => Promise<void>) | null
   readonly close: () => Promise<void>
 }
 
@@ -246,6 +248,11 @@ export interface UserStore {
   setPassword: (username: string, passwordHash: string, now: number) => Promise<User | null>
   setRoles: (username: string, roles: readonly string[], now: number) => Promise<User | null>
   setDisabled: (username: string, disabled: boolean, now: number) => Promise<User | null>
+  /**
+   * Puts other attributes in the place of `before`, if those are still the ones, and raises the generation where they
+   * differ; null: they are not, or no such user is kept here.
+   */
+  replaceAttributes: (username: string, before: User['attributes'], after: User['attributes']) => Promise<User | null>
   /** Puts the same password's new hash in the place of `before`, if that is still the one; the generation stays. */
   replacePasswordHash: (id: string, before: string, after: string) => Promise<boolean>
   /**
@@ -253,6 +260,8 @@ export interface UserStore {
    * become what is taken over; mirrors always do, and keep their id and sessions.
    */
   importUsers: (users: readonly NewUser[], overwrites: boolean, now: number) => Promise<readonly ImportOutcome[]>
+  /** What `importUsers` would answer for users of these names; nothing is written. */
+  foreseeImport: (usernames: readonly string[], overwrites: boolean) => Promise<readonly ImportOutcome[]>
   /** At most so many hashes of users that are kept here, to tell of what kinds they are. */
   samplePasswordHashes: (most: number) => Promise<readonly string[]>
   /**
@@ -394,6 +403,11 @@ export interface SessionStore {
   ) => Promise<User | null>
   /** Reads without using: null when it would not rotate, spent ones in their window of reuse included. */
   findRefreshToken: (tokenHash: Uint8Array, now: number) => Promise<LiveRefreshToken | null>
+  /**
+   * Whom a refresh token would be good for, once more included, as far as can be told without using it; null when it
+   * would be refused, or end its session.
+   */
+  findRefreshOwner: (tokenHash: Uint8Array, now: number) => Promise<User | null>
   /** Revokes one access token that belongs to no session; it expires at `until`. Twice is no error. */
   revokeToken: (tokenId: string, until: number) => Promise<void>
   /** The newest sessions that can be refreshed, at most `most`; of one user, or with null of all. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Authentication, Decision } from './domain.js'
@@ -22,6 +22,8 @@ import type { ShadowDifference } from './shadowing.js'
 
 /** One request on its way through the steps: what each of them found out, for those after it and for the log. */
 export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
   readonly serving: Serving
   /** Not null: a proxy asks for the verdict on a request that it forwards itself. */
   readonly inquiry: Inquiry | null
@@ -35,6 +37,14 @@ export interface Exchange {
   readonly endpoint: string | null
   /** Nothing more is read from the connection. */
   readonly isLast: boolean
+  /** Among those in flight. */
+  seat: number
+  /** What the router's way has to tell the client in place of an answer. */
+  refusal: unknown
+  /** What judging waits for. */
+  judging: Promise<void> | null
+  /** A page asks for leave to ask: answered as that, and judged no further. */
+  preflight: boolean
   match: Match | NoMatch | null
   authentication: Authentication
   /** Whether a cookie showed who asks. */
@@ -59,16 +69,17 @@ const ended = Symbol('portcullis.ended')
 type Connection = Socket & { [ended]?: true }
 
 /** The exchange of a request: tied to it before routing, so it is always there. */
-export function exchangeOf(request: FastifyRequest): Exchange {
-  const exchange = (request.raw as Carrier)[carried]
+export const exchangeOf = ({ raw }: FastifyRequest): Exchange => exchangeBehind(raw)
+
+export function exchangeBehind(request: IncomingMessage): Exchange {
+  const exchange = (request as Carrier)[carried]
   if (exchange === undefined) throw new Error('a request came past its exchange')
   return exchange
 }
 
 /** The gateway's origin as a request names it, for what has no `public_url`. */
-export function originOf(request: FastifyRequest): string {
-  const { target, peer } = exchangeOf(request)
-  return 'fault' in target ? '' : `${protocolOf(request.raw, peer)}://${target.authority}`
+export function originOf({ target, peer, request }: Exchange): string {
+  return 'fault' in target ? '' : `${protocolOf(request, peer)}://${target.authority}`
 }
 
 const ANONYMOUS: Authentication = { kind: 'anonymous' }
@@ -116,7 +127,12 @@ const isLastOfConnection = ({ headers }: IncomingMessage, target: RequestTarget 
   headers.upgrade !== undefined || ('fault' in target && target.fault === 'invalid_request')
 
 /** Before routing: what is asked, by whom, and whether an endpoint of our own answers. Ties the exchange to the request. */
-export function beginExchange(request: IncomingMessage, serving: Serving, nextId: () => string): Exchange {
+export function beginExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  serving: Serving,
+  nextId: () => string
+): Exchange {
   const { headers } = request
   const forwardedFor = headers['x-forwarded-for'] as string | undefined
   const peer = serving.clientAddress(request.socket.remoteAddress, forwardedFor, headers.forwarded)
@@ -128,6 +144,8 @@ export function beginExchange(request: IncomingMessage, serving: Serving, nextId
   if (isLast) connection[ended] = true
   const offeredId = peer.trusted ? headers['x-request-id'] : undefined
   const exchange: Exchange = {
+    request,
+    response,
     serving,
     inquiry,
     method: inquiry?.method ?? request.method ?? '',
@@ -137,6 +155,10 @@ export function beginExchange(request: IncomingMessage, serving: Serving, nextId
     startedMs: performance.now(),
     endpoint: inquiry !== null || 'fault' in target ? null : serving.ownRouteOf(target),
     isLast,
+    seat: -1,
+    refusal: undefined,
+    judging: null,
+    preflight: false,
     match: null,
     authentication: ANONYMOUS,
     byCookie: false,

@@ -30,7 +30,7 @@ export async function inquiryEndpoint(app: FastifyInstance, { steps }: InquiryEn
     reply.header('x-portcullis-status', statusCode)
     if (statusCode !== 401) reply.code(403)
   })
-  app.all('/', { onRequest: [steps.judge, answer] }, async () => {
+  app.all('/', { onRequest: [async (request) => steps.judge(exchangeOf(request)), answer] }, async () => {
     throw new Error('an inquiry was not answered')
   })
 }

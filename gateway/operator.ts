@@ -10,9 +10,10 @@ import {
   type PaperIssuing,
   principalOfUser,
   type Sessions,
-  type SimpleJwt
+  type SimpleJwt,
+  type TokenSizes
 } from './tokens/index.js'
-import { UserMistake } from './users/index.js'
+import { type BoundedUser, quoted, UserMistake } from './users/index.js'
 
 export interface OperatorTokens {
   readonly keyring: Keyring
@@ -29,6 +30,8 @@ export interface OperatorParts extends Pick<Resources, 'users' | 'store' | 'audi
   readonly sessions: () => Pick<Sessions, 'noteChangedUser' | 'noteEndedSession'>
   /** Takes the canonical name. */
   readonly forgetGuesses: (username: string) => void
+  /** Of the settings that serve now: how long tokens become. */
+  readonly sizes: () => TokenSizes
   /** Of the settings that serve now: what tokens say. */
   readonly issuing: () => PaperIssuing
   /** Verifies a token as a request's. */
@@ -49,6 +52,8 @@ const seconds = () => Math.floor(Date.now() / 1000)
 /** A change of a user ends the access tokens that said otherwise, and every change is audited. */
 export function createOperator(parts: OperatorParts): Operator {
   const { users, audit, sessions } = parts
+  const refuseExcess = createRefuseExcess(parts)
+  users.bound(refuseExcess)
   const changed = (event: string) => (user: User) => {
     sessions().noteChangedUser(user)
     audit(event, { subject: user.id, username: user.username, roles: user.roles, disabled: user.disabled })
@@ -61,6 +66,7 @@ export function createOperator(parts: OperatorParts): Operator {
       import: createImport(parts, changed),
       setPassword: (username, password) => users.setPassword(username, password).then(changed('user_password_set')),
       setRoles: (username, roles) => users.setRoles(username, roles).then(changed('user_roles_set')),
+      setAttributes: (username, changes) => users.setAttributes(username, changes).then(changed('user_attributes_set')),
       setDisabled: (username, disabled) =>
         users.setDisabled(username, disabled).then(changed(disabled ? 'user_disabled' : 'user_enabled'))
     },
@@ -76,15 +82,30 @@ export function createOperator(parts: OperatorParts): Operator {
     operatorAccounts: {
       remove: (username) => users.remove(username).then(changed('user_removed')),
       ...createSessionVerbs(parts, changed),
-      ...createTokenVerbs(parts)
+      ...createTokenVerbs(parts, refuseExcess)
     }
+  }
+}
+
+/** Nobody gets roles and attributes with which no token could be issued, so that nobody could sign in. */
+function createRefuseExcess({ sizes }: OperatorParts) {
+  return (user: BoundedUser): void => {
+    const { of, most } = sizes()
+    const characters = of(user)
+    if (characters <= most) return
+    const { username, roles, attributes } = user
+    const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value))
+    const parts = `${roles.length} roles of ${bytesOf(roles)} bytes, attributes of ${bytesOf(attributes)}`
+    const why = `${quoted(username)} would have tokens of ${characters} characters, and ${most} are the most`
+    throw new UserMistake('too_large', `${why} (${parts}; tokens.claims says what of them tokens repeat).`)
   }
 }
 
 /** Whoever it changed is told of like anyone who was changed; new ones have no tokens yet. */
 function createImport({ users, audit }: OperatorParts, changed: Changed): OperatorUsers['import'] {
-  return async (given, overwrites) => {
-    const imported = await users.import(given, overwrites)
+  return async (given, manner) => {
+    const imported = await users.import(given, manner)
+    if (manner.foresees) return imported
     for (const { username, outcome } of imported) {
       if (outcome === 'updated') changed('user_imported')((await users.show(username)).user)
     }
@@ -135,11 +156,12 @@ function createSessionVerbs({ users, store, audit, sessions, forgetGuesses }: Op
   }
 }
 
-function createTokenVerbs({ users, store, audit, openTokens }: OperatorParts) {
+function createTokenVerbs({ users, store, audit, openTokens }: OperatorParts, refuseExcess: (user: User) => void) {
   return {
     inspectToken: async (token: string) => inspectToken(token, await openTokens()),
     mintToken: async (username: string, ttlMs: number) => {
       const { user } = await users.show(username)
+      refuseExcess(user)
       const { accessTokens } = await openTokens()
       const issued = await mintToken({ store: store.sessions, accessTokens }, user, ttlMs)
       if (issued === null) throw new UserMistake('user_disabled', `The user "${user.username}" is disabled.`)

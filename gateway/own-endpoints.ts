@@ -2,9 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { publicHealthEndpoint, type Readiness } from './admin/index.js'
 import { exchangeOf, queryOf } from './exchange.js'
-import { readBearerToken } from './identity/index.js'
 import { createClientGuard, type LoginGuard, networkOf } from './limits/index.js'
-import { Problem, type sendProblem } from './problems.js'
+import { Problem, sendProblem } from './problems.js'
+import type { RefuseBy } from './refusals.js'
 import type { Resources, Serving } from './serving.js'
 import {
   type AuthEndpointOptions,
@@ -16,7 +16,8 @@ import {
   metadataEndpoint,
   oauthEndpoints,
   sendOAuthError,
-  simpleJwtEndpoints
+  simpleJwtEndpoints,
+  TokenTooLarge
 } from './tokens/index.js'
 import { canonicalUsername, UserMistake } from './users/index.js'
 
@@ -26,10 +27,7 @@ export interface OwnEndpointOptions {
   readonly serving: () => Serving
   readonly loginGuard: LoginGuard
   readonly readReadiness: () => Promise<Readiness>
-  /** Makes an error handler that accounts for a refusal and utters it by `send`. */
-  readonly refuseBy: (
-    send: typeof sendProblem
-  ) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+  readonly refuseBy: RefuseBy
 }
 
 const addressOf = (request: FastifyRequest) => exchangeOf(request).peer.address
@@ -38,7 +36,7 @@ const addressOf = (request: FastifyRequest) => exchangeOf(request).peer.address
 const createReport =
   ({ metrics, audit, users, failure }: Resources) =>
   (request: FastifyRequest, reported: AuthEvent): void => {
-    const { event, subject, username, sessionId, clientId, tokenId, scopes } = reported
+    const { event, subject, username, sessionId, clientId, tokenId, scopes, characters } = reported
     const { id, peer } = exchangeOf(request)
     metrics.countAuthEvent(event)
     if (event === 'login' && typeof subject === 'string')
@@ -51,7 +49,8 @@ const createReport =
       ...(sessionId === undefined ? {} : { session_id: sessionId }),
       ...(clientId === undefined ? {} : { client_id: clientId.slice(0, 256) }),
       ...(tokenId === undefined ? {} : { token_id: tokenId }),
-      ...(scopes === undefined ? {} : { scopes })
+      ...(scopes === undefined ? {} : { scopes }),
+      ...(characters === undefined ? {} : { characters })
     })
   }
 
@@ -75,13 +74,27 @@ const createReadNewPassword =
 export async function ownEndpoints(app: FastifyInstance, options: OwnEndpointOptions): Promise<void> {
   const { resources, serving, loginGuard, readReadiness, refuseBy } = options
   const report = createReport(resources)
+  /** Where no token can be issued, the audit stream tells whose and how long it would be. */
+  const refusing = (send: typeof sendProblem) => {
+    const refuse = refuseBy(send)
+    return (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      if (error instanceof TokenTooLarge) {
+        const { owner, characters } = error
+        report(request, { event: 'token_too_large', subject: owner.id, username: owner.username, characters })
+      }
+      return refuse(error, request, reply)
+    }
+  }
+  app.setErrorHandler(refusing(sendProblem))
   const sessions = () => serving().sessions
   const accessTokens = () => serving().accessTokens
+  const simpleJwt = () => serving().simpleJwt
   const auth: AuthEndpointOptions = {
     sessions,
     authenticateUser: resources.users.authenticate,
     admitLogin: (username, request) => loginGuard.admit(canonicalUsername(username) ?? username, addressOf(request)),
-    readBearerToken,
+    // As for everything that rules judge: in the field and behind the schemes that the settings name.
+    readToken: ({ headers }) => serving().readToken(serving().credentialOf(headers).authorization),
     signInContext(request) {
       const address = addressOf(request)
       return { address, network: networkOf(address), userAgent: request.headers['user-agent'] ?? '' }
@@ -99,24 +112,25 @@ export async function ownEndpoints(app: FastifyInstance, options: OwnEndpointOpt
   await app.register(accountEndpoints, {
     ...auth,
     prefix: '/auth',
-    accessTokens,
+    ownTokens: () => serving().ownTokens,
+    simpleJwt,
     store: resources.store.sessions,
     readNewPassword: createReadNewPassword(resources)
   })
 
   await app.register(async (simplejwt) => {
     const scheme = () => serving().settings.simpleJwt?.headerTypes[0] ?? 'Bearer'
-    simplejwt.setErrorHandler(refuseBy(createSendRefusal(scheme)))
+    simplejwt.setErrorHandler(refusing(createSendRefusal(scheme)))
     await simplejwt.register(simpleJwtEndpoints, {
       ...auth,
       prefix: '/simplejwt',
-      simpleJwt: () => serving().simpleJwt
+      simpleJwt
     })
   })
 
   const clientGuard = createClientGuard()
   await app.register(async (oauth) => {
-    oauth.setErrorHandler(refuseBy(sendOAuthError))
+    oauth.setErrorHandler(refusing(sendOAuthError))
     await oauth.register(oauthEndpoints, {
       prefix: '/auth',
       sessions,

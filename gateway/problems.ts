@@ -30,6 +30,7 @@ const catalogue = {
   invalid_refresh_token: { status: 401, title: 'The refresh token is not valid', bearer: 'invalid_token' },
   access_denied: { status: 403, title: 'This is not allowed' },
   insufficient_scope: { status: 403, title: 'The access token lacks a scope', bearer: 'insufficient_scope' },
+  token_too_large: { status: 403, title: 'The account has more roles and attributes than a token can hold' },
   upgrade_refused: { status: 403, title: 'WebSockets are not forwarded here' },
   csrf_failed: { status: 403, title: 'The request does not come from a page of this origin' },
   no_rule: { status: 404, title: 'No rule covers this request' },
@@ -37,6 +38,7 @@ const catalogue = {
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   request_timeout: { status: 408, title: 'The request took too long to arrive', proxy: 'http_request_error' },
   too_large: { status: 413, title: 'The body is too large', proxy: 'http_request_error' },
+  target_too_long: { status: 414, title: 'The request target is too long', proxy: 'http_request_error' },
   unsupported_media_type: { status: 415, title: 'The media type is not supported', proxy: 'http_request_error' },
   rate_limited: { status: 429, title: 'Too many requests' },
   login_throttled: { status: 429, title: 'Too many attempts to sign in' },
@@ -68,6 +70,8 @@ export interface ProblemOptions {
   readonly allow?: readonly string[]
   /** Scopes that would be enough (RFC 6750 §3.1). */
   readonly scopes?: readonly string[]
+  /** The version of WebSockets that is spoken here, for a handshake that asks for another (RFC 6455 §4.4). */
+  readonly webSocketVersion?: string
   readonly cause?: unknown
 }
 
@@ -152,6 +156,7 @@ export function problemFields(problem: Problem): Record<string, string> {
   if (options.retryAfter !== undefined) fields['retry-after'] = String(Math.max(1, Math.ceil(options.retryAfter)))
   else if (status === 503) fields['retry-after'] = '1'
   if (options.allow !== undefined) fields.allow = options.allow.join(', ')
+  if (options.webSocketVersion !== undefined) fields['sec-websocket-version'] = options.webSocketVersion
   return fields
 }
 

@@ -1,7 +1,13 @@
 /** What one revision of the settings serves with; a reload makes another and swaps the reference. */
 import type { Metrics } from './admin/index.js'
 import { createBrowsers, withoutOwnCookies } from './browsers/index.js'
-import { createAssertion, createAuthenticate, createCredentialOf, createIdentityFields } from './identity/index.js'
+import {
+  createAssertion,
+  createAuthenticate,
+  createCredentialOf,
+  createIdentityFields,
+  createReadToken
+} from './identity/index.js'
 import { policyOf } from './judgement.js'
 import { createOwnRouteOf } from './own-paths.js'
 import { createNetworks } from './policy/index.js'
@@ -17,14 +23,15 @@ import {
 import type { Settings } from './settings/index.js'
 import type { Store } from './store/index.js'
 import {
-  type AccessTokens,
   createAccessTokens,
   createAssertionSigner,
   createClients,
   createIssuers,
   createMetadata,
+  createOwnTokens,
   createSessions,
   createSimpleJwt,
+  createTokenSizes,
   type Issuers,
   type Keyring,
   type Revocations,
@@ -42,8 +49,8 @@ export interface Resources {
   readonly assertionKeyring: Keyring | null
   readonly revocations: Revocations
   readonly metrics: Metrics
-  /** One line a request. */
-  readonly access: (line: Record<string, unknown>) => void
+  /** One line a request; null: nobody keeps them. */
+  readonly access: ((line: Record<string, unknown>) => void) | null
   /** One line a security event. */
   readonly audit: (event: string, fields: Record<string, unknown>) => void
   /** Our own failures, with their cause. */
@@ -62,21 +69,12 @@ export function createVerifyAccessToken(verifyOwn: (token: string) => Verified, 
   }
 }
 
-/** Of the two kinds of tokens of ours, what was verified before is known without reading it as the other. */
-export function verifyOwn(accessTokens: AccessTokens, simpleJwt: SimpleJwt | null): (token: string) => Verified {
-  if (simpleJwt === null) return accessTokens.verify
-  const { tokens } = simpleJwt
-  return (token) => {
-    const own = tokens.isKnown(token) ? 'invalid_token' : accessTokens.verify(token)
-    return own === 'invalid_token' ? tokens.verify(token) : own
-  }
-}
-
 export function openSimpleJwt(
-  { simpleJwt }: Settings,
+  settings: Settings,
   { store, keyring, revocations }: Pick<Resources, 'store' | 'keyring' | 'revocations'>,
   followUser: Users['follow'] = null
 ): SimpleJwt | null {
+  const { simpleJwt } = settings
   if (simpleJwt === null) return null
   const { sessions, users } = store
   return createSimpleJwt({
@@ -85,7 +83,8 @@ export function openSimpleJwt(
     revocations,
     store: sessions,
     readUser: users.readUser,
-    followUser
+    followUser,
+    sizes: createTokenSizes(settings)
   })
 }
 
@@ -135,8 +134,11 @@ export function createServing(
   const accessTokens = createAccessTokens({ ...tokens, keyring, revocations, isCurrentClient: clients.isCurrent })
   const upstreamOptions = Object.values(settings.upstreams)
   const issuers = openIssuers(settings, resources, before?.issuers ?? null)
+  const sizes = createTokenSizes(settings)
   const simpleJwt = openSimpleJwt(settings, resources, resources.users.follow)
-  const verifyAccessToken = createVerifyAccessToken(verifyOwn(accessTokens, simpleJwt), issuers)
+  const readToken = createReadToken(settings.simpleJwt?.headerTypes ?? [])
+  const ownTokens = createOwnTokens(accessTokens, simpleJwt)
+  const verifyAccessToken = createVerifyAccessToken(ownTokens.verify, issuers)
   return {
     settings,
     policy: policyOf(settings),
@@ -147,7 +149,8 @@ export function createServing(
     clientFields: createClientFields({ overwritten: identityNames, strip: identity.strip }),
     /** The field of a request that shows who asks. */
     credentialOf: createCredentialOf(settings.simpleJwt?.headerName ?? null),
-    authenticate: createAuthenticate({ verifyAccessToken, schemes: settings.simpleJwt?.headerTypes ?? [] }),
+    readToken,
+    authenticate: createAuthenticate({ verifyAccessToken, readToken }),
     requestHeaders: createRequestHeaders({
       reserved: [...identityNames, ...identity.strip],
       passCookies: withoutOwnCookies,
@@ -160,7 +163,10 @@ export function createServing(
     tellsIdentity: Object.keys(identity.headers).length > 0,
     clients,
     accessTokens,
+    ownTokens,
     simpleJwt,
+    /** How long the tokens of a user become. */
+    sizes,
     metadata: createMetadata({
       issuer: tokens.issuer,
       publicUrl: settings.publicUrl,
@@ -171,9 +177,11 @@ export function createServing(
       ...tokens,
       store: resources.store.sessions,
       accessTokens,
+      ownTokens,
       verifyAccessToken,
       revocations,
-      followUser: resources.users.follow
+      followUser: resources.users.follow,
+      sizes
     }),
     // Last, because it retires connections of what served before: if anything fails, that goes on.
     upstreams: before === null ? openUpstreams(upstreamOptions, resources) : before.upstreams.replace(upstreamOptions)

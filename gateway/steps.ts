@@ -1,9 +1,9 @@
 /** The steps of a request, in the order of the security argument. */
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Decision, Limit } from './domain.js'
 import { type Exchange, exchangeOf, originOf } from './exchange.js'
 import { type AssertedRequest, subjectKey } from './identity/index.js'
-import { addressKey, type Limits, rateLimitFields } from './limits/index.js'
+import { addressKey, type Consumption, type Limits, rateLimitFields } from './limits/index.js'
 import { awaitForwardedBody } from './listener/index.js'
 import { decide } from './policy/index.js'
 import { Problem } from './problems.js'
@@ -26,57 +26,63 @@ export interface StepOptions {
 
 export type Steps = ReturnType<typeof createSteps>
 
-/** A step refuses by throwing and may answer by the reply; it gives a promise only when it has something to wait for. */
-type Step = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> | FastifyReply | undefined
+/** A step refuses by throwing; it gives a promise only when it has something to wait for. */
+type Step = (exchange: Exchange) => Promise<void> | undefined
 
-/** Steps as one hook: a hook of its own for each would cost every request a promise for each. */
-const inOrder = (steps: readonly Step[]) =>
-  async function runSteps(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
-    for (const step of steps) {
-      const pending = step(request, reply)
-      if (pending === undefined) continue
-      await pending
-      if (reply.sent) return reply
+/** Steps as one: at once where none of them has to wait, since a promise for each would cost every request. */
+function inOrder(steps: readonly Step[]): Step {
+  function runFrom(exchange: Exchange, from: number): Promise<void> | undefined {
+    for (let at = from; at < steps.length && !exchange.preflight; at += 1) {
+      const pending = steps[at]?.(exchange)
+      if (pending !== undefined) return pending.then(() => runFrom(exchange, at + 1))
     }
     return undefined
   }
+  return (exchange) => runFrom(exchange, 0)
+}
 
 /** Makes the steps; `judge` runs in its order before any body is read, then `forward`. */
 export function createSteps({ limits, audit, nextId, shadow, tunnels, isClosing }: StepOptions) {
-  /** 1. Refuses what has no single reading; counts whatever came; finds the rule. */
-  function admit(request: FastifyRequest): Promise<void> | undefined {
-    const exchange = exchangeOf(request)
-    const { serving, peer } = exchange
+  /** 1. Counts whatever came; refuses what has no single reading; finds the rule. */
+  function admit(exchange: Exchange): undefined {
+    const { serving, target, peer, method } = exchange
     const { listenerLimit } = serving.settings
-    if (listenerLimit !== null) {
-      return count(request, exchange, listenerLimit, addressKey(peer.address)).then(() => findRule(exchange))
-    }
-    return findRule(exchange)
+    if (listenerLimit !== null) count(exchange, listenerLimit, addressKey(peer.address))
+    if ('fault' in target) throw new Problem(target.fault, { detail: target.detail })
+    const { path, oddities, host } = target
+    exchange.match = serving.policy.find({ method, path, oddities, host })
   }
 
-  function findRule(exchange: Exchange): undefined {
-    const { serving, target } = exchange
-    if ('fault' in target) throw new Problem(target.fault, { detail: target.detail })
-    if (exchange.endpoint === null) exchange.match = serving.policy.find({ method: exchange.method, ...target })
+  /** 1, for our own endpoints: no rule judges these, and the library counts where it serves the route. */
+  async function arrive(request: FastifyRequest): Promise<void> {
+    const exchange = exchangeOf(request)
+    const { listenerLimit } = exchange.serving.settings
+    if (listenerLimit !== null) {
+      const key = addressKey(exchange.peer.address)
+      note(exchange, key, await limits.consumeByRoute(request, listenerLimit, key))
+    }
+    readPreflight(exchange)
   }
 
   /** A preflight of a listed origin asks for leave to ask; rules judge what is asked then. */
-  function answerPreflight(request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined {
-    const exchange = exchangeOf(request)
+  function readPreflight(exchange: Exchange): undefined {
+    const { request, inquiry, serving } = exchange
     // To a proxy that asks, an answer of ours would mean that the request may pass.
-    if (exchange.inquiry !== null) return undefined
-    const fields = exchange.serving.browsers.cors.preflight(request.method, request.headers)
-    if (fields === null) return undefined
+    if (inquiry !== null) return
+    const fields = serving.browsers.cors.preflight(request.method ?? '', request.headers)
+    if (fields === null) return
     exchange.corsFields = fields
-    return reply.code(204).send()
+    exchange.preflight = true
   }
 
   /** Counts a request against one limit and refuses it when it is over. */
-  async function count(request: FastifyRequest, exchange: Exchange, limit: Limit, key: string): Promise<void> {
-    const consumption = await limits.consume(request, limit, key)
+  const count = (exchange: Exchange, limit: Limit, key: string): void => note(exchange, key, limits.consume(limit, key))
+
+  function note(exchange: Exchange, key: string, consumption: Consumption): void {
     exchange.consumptions.push(consumption)
     if (!consumption.exceeded) return
     const { authentication, peer } = exchange
+    const { limit } = consumption
     const subject = authentication.kind === 'principal' ? authentication.principal.subject : null
     audit('rate_limited', { request_id: exchange.id, limit: limit.name, key, subject, address: peer.address })
     throw new Problem('rate_limited', {
@@ -88,30 +94,23 @@ export function createSteps({ limits, audit, nextId, shadow, tunnels, isClosing 
   /** 2 and 5. The rule's limits of one kind: by address before authentication, by user after authorisation. */
   const throttle =
     (by: Limit['by']): Step =>
-    (request) => {
-      const exchange = exchangeOf(request)
-      const { match, serving } = exchange
+    (exchange) => {
+      const { match, serving, authentication, peer } = exchange
       if (match === null || 'because' in match) return undefined
-      const limits = match.rule.limits.flatMap((name) => serving.settings.limits[name] ?? [])
-      const wanted = limits.filter((limit) => limit.by === by)
-      return wanted.length === 0 ? undefined : countAll(request, exchange, wanted)
+      for (const name of match.rule.limits) {
+        const limit = serving.settings.limits[name]
+        if (limit === undefined || limit.by !== by) continue
+        const known = by === 'user' && authentication.kind === 'principal'
+        count(exchange, limit, known ? subjectKey(authentication.principal) : addressKey(peer.address))
+      }
+      return undefined
     }
-
-  async function countAll(request: FastifyRequest, exchange: Exchange, wanted: readonly Limit[]): Promise<void> {
-    const { peer, authentication } = exchange
-    for (const limit of wanted) {
-      const known = limit.by === 'user' && authentication.kind === 'principal'
-      const key = known ? subjectKey(authentication.principal) : addressKey(peer.address)
-      await count(request, exchange, limit, key)
-    }
-  }
 
   /** 3. Who asks: a principal, nobody, or a credential that does not hold. Refuses nothing. */
-  function authenticate(request: FastifyRequest): Promise<void> | undefined {
-    const exchange = exchangeOf(request)
+  function authenticate(exchange: Exchange): Promise<void> | undefined {
+    const { method, request } = exchange
     const { browsers, authenticate: read, credentialOf } = exchange.serving
-    const { method } = exchange
-    const shown = browsers.readCredential({ method, headers: credentialOf(request.headers) }, () => originOf(request))
+    const shown = browsers.readCredential({ method, headers: credentialOf(request.headers) }, () => originOf(exchange))
     exchange.byCookie = shown.byCookie
     if ('because' in shown) {
       exchange.authentication = { kind: 'bad', because: shown.because }
@@ -128,8 +127,7 @@ export function createSteps({ limits, audit, nextId, shadow, tunnels, isClosing 
   }
 
   /** 4. The rule's verdict. */
-  function authorize(request: FastifyRequest): undefined {
-    const exchange = exchangeOf(request)
+  function authorize(exchange: Exchange): undefined {
     const { target, match, authentication, peer } = exchange
     if ('fault' in target || match === null) throw new Error('a request came to authorisation without a target')
     const decision = decide({
@@ -146,23 +144,25 @@ export function createSteps({ limits, audit, nextId, shadow, tunnels, isClosing 
     throw new Problem(decision.because, { scopes: decision.missingScopes, ...(detail === undefined ? {} : { detail }) })
   }
 
-  /** 6. Forwards: what the client may not say is stripped, who asks is said last, and bytes stream. */
-  async function forward(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const exchange = exchangeOf(request)
-    const { serving, target, decision, peer } = exchange
+  /**
+   * 6. Forwards: what the client may not say is stripped, who asks is said last, and bytes stream. `onStart`: from now
+   * on nothing else can be answered.
+   */
+  async function forward(exchange: Exchange, onStart: () => void): Promise<void> {
+    const { request, response, serving, target, decision, peer } = exchange
     const upstream = serving.upstreams.get(decision?.rule?.upstream ?? '')
     if ('fault' in target || decision === null || upstream === undefined) throw new Error('nothing to forward to')
-    const upgrading = tunnels.read(request, reply)
-    const headers = serving.requestHeaders(request.raw.rawHeaders, request.raw.headers.connection, {
+    const upgrading = tunnels.read(exchange)
+    const headers = serving.requestHeaders(request.rawHeaders, request.headers.connection, {
       host: upstream.host === 'client' ? target.authority : upstream.authority,
       forwardAuthorization: upstream.forwardAuthorization,
       added: [
-        ...forwardedFields({ request: request.raw, peer, target, upstream, requestId: exchange.id }),
+        ...forwardedFields({ request, peer, target, upstream, requestId: exchange.id }),
         ...assertedFields(exchange)
       ]
     })
     exchange.judgedMs = performance.now()
-    const forwarding = forwardUpstream(request.raw, reply.raw, {
+    const forwarding = forwardUpstream(request, response, {
       upstream,
       path: target.path,
       query: target.query,
@@ -173,20 +173,19 @@ export function createSteps({ limits, audit, nextId, shadow, tunnels, isClosing 
       responseHeaders: () => responseFields(exchange),
       onStart: (upstreamMs) => {
         exchange.upstreamMs = upstreamMs
-        reply.hijack()
+        onStart()
       },
       upgrading
     })
-    awaitForwardedBody(request.raw, reply.raw, serving.settings.listener.bodyTimeoutMs, upstream.idleTimeoutMs)
+    awaitForwardedBody(request, response, serving.settings.listener.bodyTimeoutMs, upstream.idleTimeoutMs)
     await forwarding
   }
 
   /** Where somebody who looks for a page and has no session is sent in place of a refusal; null: nowhere. */
-  function loginLocation(request: FastifyRequest): string | null {
-    const { serving, target, decision, inquiry } = exchangeOf(request)
+  function loginLocation({ request, serving, target, decision, inquiry }: Exchange): string | null {
     // What a proxy that asks does with a refusal is its own to say; nginx, for one, knows no redirect.
     if ('fault' in target || decision === null || inquiry !== null) return null
-    return serving.browsers.loginLocation(request.method, request.headers, target)
+    return serving.browsers.loginLocation(request.method ?? '', request.headers, target)
   }
 
   /** Who asks, as the upstream is told it; nothing for a stranger, which is nobody whom a rule wanted to know. */
@@ -226,8 +225,8 @@ export function createSteps({ limits, audit, nextId, shadow, tunnels, isClosing 
   }
 
   return {
-    arrive: inOrder([admit, answerPreflight]),
-    judge: inOrder([admit, answerPreflight, throttle('ip'), authenticate, authorize, throttle('user')]),
+    arrive,
+    judge: inOrder([admit, readPreflight, throttle('ip'), authenticate, authorize, throttle('user')]),
     forward,
     loginLocation,
     assertedFields,

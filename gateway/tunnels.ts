@@ -1,6 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal, WebSocketTerms } from './domain.js'
-import { type Exchange, exchangeOf } from './exchange.js'
+import type { Exchange } from './exchange.js'
 import { Problem } from './problems.js'
 import {
   asksForWebSocket,
@@ -122,17 +121,15 @@ export function createTunnels({ resources, serving, isClosing }: TunnelsOptions)
 
   return {
     /** What becomes of an Upgrade field of a request that may pass; null: nothing. Throws when it is refused. */
-    read(request: FastifyRequest, reply: FastifyReply): Upgrading | null {
-      const { raw } = request
-      if (raw.headers.upgrade === undefined || !asksForWebSocket(raw)) return null
-      const exchange = exchangeOf(request)
+    read(exchange: Exchange): Upgrading | null {
+      const { request } = exchange
+      if (request.headers.upgrade === undefined || !asksForWebSocket(request)) return null
       const terms = exchange.decision?.rule?.websocket ?? null
       if (terms === null) throw new Problem('upgrade_refused')
-      const fault = handshakeFault(raw)
+      const fault = handshakeFault(request)
       // RFC 6455 §4.4: whoever speaks another version is told ours.
-      if (fault !== null) reply.header('sec-websocket-version', '13')
-      if (fault !== null) throw new Problem('invalid_request', { detail: fault })
-      if (!(raw instanceof UpgradableRequest && raw.upgrade)) {
+      if (fault !== null) throw new Problem('invalid_request', { detail: fault, webSocketVersion: '13' })
+      if (!(request instanceof UpgradableRequest && request.upgrade)) {
         throw new Problem('invalid_request', { detail: 'A WebSocket waits for the answers to the requests before it.' })
       }
       if (isClosing()) throw new Problem('shutting_down')

@@ -16,7 +16,7 @@ const childrenOf = (pid) =>
 
 /**
  * Starts Django with djangorestframework-simplejwt under gunicorn with one worker and SQLite, and so many refresh tokens
- * of its one user. null, and a word about it: Django is not here.
+ * of its one user, whose password hash it tells. null, and a word about it: Django is not here.
  */
 export async function startDjango({ start, freePort, answers }, sessions) {
   const imports = 'import django, rest_framework_simplejwt'
@@ -34,7 +34,7 @@ export async function startDjango({ start, freePort, answers }, sessions) {
     PYTHONDONTWRITEBYTECODE: '1'
   }
   const signIn = [join(SITE, 'sign_in.py'), String(sessions)]
-  const tokens = execFileSync(PYTHON, signIn, { env, encoding: 'utf8' }).trim().split('\n')
+  const [passwordHash, ...tokens] = execFileSync(PYTHON, signIn, { env, encoding: 'utf8' }).trim().split('\n')
   const port = await freePort()
   // Threads, because without them gunicorn keeps no connection open; kept while others have their turn.
   const serve = [
@@ -56,6 +56,7 @@ export async function startDjango({ start, freePort, answers }, sessions) {
   await answers(url)
   return {
     url,
+    passwordHash,
     tokens,
     pids: () => [child.pid, ...childrenOf(child.pid)],
     stop() {

@@ -1,92 +1,167 @@
-// `npm run bench -- login [--logins 200] [--seconds 10]`: what a flood of sign-ins does to everybody else. So many are
-// kept under way at once, each with a wrong password, while others are proxied; shown are the requests that went
-// through and their latency, before and during the flood, and the delay of the gateway's event loop as it measures it
-// itself (nodejs_eventloop_lag_p99_seconds, whose timer ticks every 10 ms: that much of it is no delay).
+// `npm run bench -- login [--rounds 9 --seconds 1] [--logins 200]`: CPU microseconds (utime + stime of all threads) of a
+// sign-in, beside those of the password hash that it has to verify, by a process that does nothing else. The gateway
+// verifies its own argon2id, and of a user that somebody else keeps the hash that Django made, asked at its own endpoint
+// and at that of djangorestframework-simplejwt; Django under gunicorn verifies that very hash. One sign-in at a time, in
+// turn within one run, each on a core of its own, away from the load. What a process spends at rest is measured in each
+// turn and is no part of it. A sign-in with next to no hash tells what is added to any with less noise, but warmer. Then, what a flood of sign-ins does to everybody else: bench-flood.mjs.
+import { pbkdf2Sync } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { startDjango } from './bench-django.mjs'
+import { benchFlood } from './bench-flood.mjs'
+import { measureInTurn, median, post, repeat, SIMPLEJWT, tableOf } from './bench-rounds.mjs'
+import { root } from './ready.mjs'
 
-const MOST_LAG_MS = 20
-const POLITE_CONNECTIONS = 10
+/** What a sign-in may cost beside its hash. */
+const MOST_ABOVE_HASH = 1000
+/** What a sign-in leaves to be done is done by then, and counted. */
+const SETTLE_MS = 50
+const REST_MS = 500
+/** Sign-ins after which the engine has compiled what they need. */
+const WARM_UP = 1000
 
-/** Keeps `count` sign-ins under way until told to stop; answers how they ended, by status. */
-function flood(url, count) {
-  const ends = new Map()
-  let on = true
-  const body = JSON.stringify({ username: 'admin', password: 'a wrong guess' })
-  const headers = { 'content-type': 'application/json' }
-  const one = async () => {
-    while (on) {
-      const response = await fetch(`${url}/auth/login`, { method: 'POST', headers, body })
-      await response.arrayBuffer()
-      ends.set(response.status, (ends.get(response.status) ?? 0) + 1)
-    }
-  }
-  const all = Promise.all(Array.from({ length: count }, one))
-  return {
-    async stop() {
-      on = false
-      await all
-      return ends
-    }
-  }
+/**
+ * To the nanosecond (the first field of schedstat), because /proc/<pid>/stat counts in ticks of 10 ms: a hash that takes
+ * 60 ms is not verified often enough in a turn to tell what is added to it from a tick.
+ */
+function threadMicroseconds(pid) {
+  const tasks = `/proc/${pid}/task`
+  const spent = (task) => Number(readFileSync(join(tasks, task, 'schedstat'), 'utf8').split(' ')[0]) / 1000
+  return readdirSync(tasks).reduce((sum, task) => sum + spent(task), 0)
 }
 
-/** Reads, and thereby resets, the greatest delays since the last reading; milliseconds. */
-async function readLag(adminUrl) {
-  const text = await (await fetch(`${adminUrl}/metrics`)).text()
-  const read = (name) => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN) * 1000
-  return { p99: read('nodejs_eventloop_lag_p99_seconds'), max: read('nodejs_eventloop_lag_max_seconds') }
+/** One turn of a contender: microseconds each, beyond what the process would have spent anyway. */
+async function measure({ pids, run }, seconds) {
+  const cpu = () => pids().reduce((sum, pid) => sum + threadMicroseconds(pid), 0)
+  await run(0)
+  await sleep(SETTLE_MS)
+  const marks = [[cpu(), performance.now()]]
+  const mark = () => marks.push([cpu(), performance.now()])
+  await sleep(REST_MS)
+  mark()
+  const done = await run(seconds)
+  await sleep(SETTLE_MS)
+  mark()
+  const [rest, work] = [1, 2].map((at) => ({
+    us: marks[at][0] - marks[at - 1][0],
+    ms: marks[at][1] - marks[at - 1][1]
+  }))
+  return (work.us - (rest.us / rest.ms) * work.ms) / done
 }
 
-async function measure({ url, adminUrl, headers }, seconds) {
-  const { default: autocannon } = await import('autocannon')
-  await readLag(adminUrl)
-  const load = await autocannon({
-    url: `${url}/api/hello`,
-    connections: POLITE_CONNECTIONS,
-    duration: seconds,
-    headers,
-    // A steady pace, as of people: a closed loop would measure how much the machine can do at all.
-    overallRate: 200
+async function prepareHash({ start }, name, passwordHash, password) {
+  const child = start(0, [join(root, 'scripts', 'bench-hash.mjs'), passwordHash, password], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc']
   })
-  const lag = await readLag(adminUrl)
-  return { requests: load.requests.total, failed: load.non2xx + load.errors, latency: load.latency, lag }
+  const answer = () => new Promise((resolve) => child.once('message', resolve))
+  await answer()
+  return {
+    name: `${name}, hash alone`,
+    pids: () => [child.pid],
+    run(seconds) {
+      child.send(seconds)
+      return answer()
+    },
+    stop: () => child.kill('SIGTERM')
+  }
 }
 
-const row = (name, { requests, failed, latency, lag }) =>
-  [name.padEnd(14), requests, failed, latency.p50, latency.p99, lag.p99.toFixed(1), lag.max.toFixed(1)]
-    .map((cell) => String(cell).padStart(9))
-    .join(' ')
+/** Signs in at an endpoint, one after another on one connection. */
+function signingIn(name, url, pids, credentials, stop = () => undefined) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  return {
+    name,
+    pids,
+    run: (seconds) => repeat(() => post(agent, url, credentials), seconds),
+    stop() {
+      agent.destroy()
+      stop()
+    }
+  }
+}
 
-/** Runs the measurement against a gateway that `startGateway` starts. Status 1: the flood held others up; 2: cannot tell. */
-export async function benchLogin({ args, startGateway, startUpstream }) {
-  const options = { logins: { type: 'string', default: '200' }, seconds: { type: 'string', default: '10' } }
-  const { values } = parseArgs({ args, options })
-  const upstream = await startUpstream()
-  const gateway = await startGateway(
-    upstream.url,
-    'off',
-    'users: { login: { per_account_and_network: 1000000, per_network: 1000000, per_account: 1000000 } }'
-  )
-  await measure(gateway, 1)
-  const before = await measure(gateway, Number(values.seconds))
-  const logins = flood(gateway.url, Number(values.logins))
-  await sleep(500)
-  const during = await measure(gateway, Number(values.seconds))
-  const ends = await logins.stop()
-  for (const { child } of [gateway, upstream]) child.kill('SIGTERM')
-  gateway.remove()
-  const shown = [...ends].map(([status, count]) => `${count} × ${status}`).join(', ')
+/** A gateway with an own user, and with users that somebody else keeps, whose hashes stay as they are. */
+async function preparePortcullis(tools, { username, password }, foreignHash) {
+  const folder = mkdtempSync(join(tmpdir(), 'portcullis-bench-'))
+  const file = join(folder, 'users.yaml')
+  const users = { ada: { password_hash: foreignHash }, warm: { password_hash: hashAsDjango(password, 1) } }
+  writeFileSync(file, JSON.stringify({ users }))
+  const more = `users: { source: { file: ${file} } }\n${SIMPLEJWT}`
+  const { child, url, remove } = await tools.startGateway('http://127.0.0.1:1', 'off', more)
+  const signIn = (name, path, who) => signingIn(name, `${url}${path}`, () => [child.pid], { username: who, password })
+  const [native, compatible] = ['/auth/login', '/api/token/']
+  for (const path of [native, compatible]) {
+    const warm = signIn('warm', path, 'warm')
+    for (let times = 0; times < WARM_UP; times += 1) await warm.run(0)
+    warm.stop()
+  }
+  return {
+    own: [signIn('argon2id, portcullis', native, username)],
+    foreign: [
+      signIn('pbkdf2, portcullis', native, 'ada'),
+      signIn('pbkdf2, portcullis as simplejwt', compatible, 'ada')
+    ],
+    bare: signIn('pbkdf2 of one iteration, portcullis', native, 'warm'),
+    stop() {
+      child.kill('SIGTERM')
+      remove()
+      rmSync(folder, { recursive: true })
+    }
+  }
+}
+
+/** With as many iterations as Django 3.2 has. */
+function hashAsDjango(password, iterations = 260_000) {
+  const salt = 'benchmarksalt'
+  const hash = pbkdf2Sync(password, salt, iterations, 32, 'sha256')
+  return `pbkdf2_sha256$${iterations}$${salt}$${hash.toString('base64')}`
+}
+
+async function benchCost({ args, credentials, ...tools }) {
+  const { createPasswordHasher } = await import(join(root, 'dist', 'gateway', 'users', 'index.js'))
+  const { password } = credentials
+  const site = await startDjango(tools, 0)
+  const ownHash = await createPasswordHasher().hash(password)
+  const foreignHash = site?.passwordHash ?? hashAsDjango(password)
+  const portcullis = await preparePortcullis(tools, credentials, foreignHash)
+  const own = [await prepareHash(tools, 'argon2id', ownHash, password), ...portcullis.own]
+  const foreign = [await prepareHash(tools, 'pbkdf2', foreignHash, password), ...portcullis.foreign]
+  if (site !== null)
+    foreign.push(signingIn('pbkdf2, Django', `${site.url}/auth/login`, site.pids, credentials, site.stop))
+  const contenders = [portcullis.bare, ...own, ...foreign]
+  const figures = await measureInTurn({ args, rounds: '9', seconds: '1', contenders, measure }).finally(portcullis.stop)
   process.stdout.write(
-    `${values.logins} sign-ins under way, node ${process.versions.node}, ended by status: ${shown}\n` +
-      `${'proxied'.padEnd(14)}  requests    failed    p50 ms    p99 ms  loop p99  loop max\n` +
-      `${row('before', before)}\n${row('during', during)}\n`
+    tableOf({
+      title: `CPU microseconds a sign-in, node ${process.versions.node}, one at a time`,
+      contenders,
+      figures,
+      digits: 0
+    })
   )
-  if (before.failed > 0) throw new Error('requests fail without any flood')
-  if (before.lag.p99 >= MOST_LAG_MS) {
-    process.stderr.write(
-      'The loop was held up before any sign-in: the machine is too busy for this to tell anything.\n'
-    )
-    process.exitCode = 2
-  } else if (during.lag.p99 >= MOST_LAG_MS || during.failed > 0) process.exitCode = 1
+  for (const [hash, ...logins] of [own, foreign]) {
+    for (const login of logins) showAbove(contenders, figures, hash, login)
+  }
+}
+
+/** Of one round each, because what a hash costs drifts with the machine by more than what is added to it. */
+function showAbove(contenders, figures, hash, login) {
+  const [alone, whole] = [hash, login].map((contender) => figures[contenders.indexOf(contender)])
+  const above = median(whole.map((cost, round) => cost - alone[round]))
+  const byBest = Math.min(...whole) - Math.min(...alone)
+  process.stdout.write(
+    `${login.name}: ${above.toFixed(0)} above the hash (by the best ${byBest.toFixed(0)}); ${MOST_ABOVE_HASH} are promised\n`
+  )
+}
+
+/** Runs both measurements; the exit status is that of the second. */
+export async function benchLogin({ args, ...tools }) {
+  const options = { rounds: { type: 'string' }, seconds: { type: 'string' }, logins: { type: 'string' } }
+  const { logins, ...turns } = parseArgs({ args, options }).values
+  const forTurns = Object.entries(turns).flatMap(([name, value]) => [`--${name}`, value])
+  await benchCost({ args: forTurns, ...tools })
+  await benchFlood({ logins, ...tools })
 }

@@ -3,7 +3,7 @@
 // another process; Django with djangorestframework-simplejwt under gunicorn verifies it and answers by a view of its own,
 // as the tutorials have it. In turn within one run, each on a core of its own, away from the load.
 import { startDjango } from './bench-django.mjs'
-import { measureInTurn, median } from './bench-rounds.mjs'
+import { measureInTurn, tableOf } from './bench-rounds.mjs'
 
 const CONNECTIONS = 20
 
@@ -43,7 +43,7 @@ async function measure({ url, headers, pids }, seconds, cpuMicroseconds) {
   return (cpu() - before) / result.requests.total
 }
 
-/** Runs the measurement and prints a line for each contender, then the ratio. */
+/** Runs the measurement and prints a line for each contender. */
 export async function benchProtected({ args, cpuMicroseconds, ...tools }) {
   const contenders = [await preparePortcullis(tools), await prepareDjango(tools)].filter((one) => one !== null)
   const figures = await measureInTurn({
@@ -53,13 +53,10 @@ export async function benchProtected({ args, cpuMicroseconds, ...tools }) {
     measure: (contender, seconds) => measure(contender, seconds, cpuMicroseconds)
   })
   process.stdout.write(
-    `CPU microseconds a protected request, node ${process.versions.node}, ${CONNECTIONS} connections\n`
+    tableOf({
+      title: `CPU microseconds a protected request, forwarding included, node ${process.versions.node}, ${CONNECTIONS} connections`,
+      contenders,
+      figures
+    })
   )
-  for (const [at, { name }] of contenders.entries()) {
-    const cells = [median(figures[at]), Math.min(...figures[at])].map((value) => value.toFixed(1).padStart(8))
-    process.stdout.write(`${name.padEnd(20)} ${cells[0]} (best ${cells[1].trim()})\n`)
-  }
-  if (contenders.length < 2) return
-  const [own, other] = figures.map(median)
-  process.stdout.write(`a protected request costs 1/${(other / own).toFixed(1)} of Django's CPU, forwarding included\n`)
 }

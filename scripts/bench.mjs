@@ -11,6 +11,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { tableOf } from './bench-rounds.mjs'
 import { makeReady, root } from './ready.mjs'
 
 const PASSWORD = 'bench only, never elsewhere'
@@ -44,10 +45,16 @@ const freePort = () =>
 
 const pins = spawnSync('taskset', ['-V']).status === 0 && cpus().length > 1
 
-/** Starts a process on a core of its own, away from the load. */
+const started = []
+process.on('exit', () => {
+  for (const child of started) child.kill('SIGTERM')
+})
+
+/** Starts a process on a core of its own, away from the load; it ends with this one, whatever ends this one. */
 function start(core, args, options = {}, program = process.execPath) {
   const command = pins ? ['taskset', '-c', String(core), program] : [program]
   const child = spawn(command[0], [...command.slice(1), ...args], { stdio: ['ignore', 'pipe', 'inherit'], ...options })
+  started.push(child)
   child.stdout?.resume()
   return child
 }
@@ -137,8 +144,6 @@ async function startUpstream() {
   return { child, url }
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
-
 async function main() {
   const { values } = parseArgs({
     options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '4' } }
@@ -167,22 +172,14 @@ async function main() {
   for (const child of [proxy, upstream, silent.child, logging.child]) child.kill('SIGTERM')
   silent.remove()
   logging.remove()
-  report(figures)
-}
-
-function report(figures) {
-  const base = median(figures['@fastify/http-proxy alone'])
   process.stdout.write(
-    `CPU microseconds a request, node ${process.versions.node}, ${CONNECTIONS} connections, 100 rules\n`
+    tableOf({
+      title: `CPU microseconds a request, node ${process.versions.node}, ${CONNECTIONS} connections, 100 rules`,
+      contenders: Object.keys(contenders).map((name) => ({ name })),
+      figures: Object.values(figures),
+      base: 0
+    })
   )
-  process.stdout.write(`${'who'.padEnd(28)} ${'median'.padStart(7)} ${'best'.padStart(7)}   ratio\n`)
-  for (const [name, values] of Object.entries(figures)) {
-    const middle = median(values)
-    const best = Math.min(...values)
-    process.stdout.write(
-      `${name.padEnd(28)} ${middle.toFixed(1).padStart(7)} ${best.toFixed(1).padStart(7)} ${(middle / base).toFixed(2).padStart(7)}\n`
-    )
-  }
 }
 
 const [role, ...args] = process.argv.slice(2)
@@ -190,7 +187,9 @@ if (role !== undefined && Object.hasOwn(roles, role)) await roles[role](Number(a
 else if (role === 'login') {
   makeReady()
   const { benchLogin } = await import('./bench-login.mjs')
-  await benchLogin({ args, startGateway, startUpstream })
+  if (pins) spawnSync('taskset', ['-cp', '1', String(process.pid)])
+  const credentials = { username: 'admin', password: PASSWORD }
+  await benchLogin({ args, credentials, start, freePort, answers, startGateway, startUpstream })
 } else if (role === 'protected') {
   makeReady()
   const { benchProtected } = await import('./bench-protected.mjs')

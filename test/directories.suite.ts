@@ -1,3 +1,4 @@
+import './directories/tells-the-place-of-a-fault-in-json.test.js'
 import './directories/asks-by-queries-of-the-settings.test.js'
 import './directories/follows-users-at-each-door.test.js'
 import './directories/is-bounded-when-the-database-is-away.test.js'

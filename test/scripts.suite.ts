@@ -1,1 +1,2 @@
 import './scripts/counts-what-suites-say.test.js'
+import './scripts/sums-up-what-was-measured.test.js'

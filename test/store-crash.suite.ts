@@ -28,7 +28,7 @@ function collectLines(child: Child): string[][] {
 
 async function until(condition: () => boolean): Promise<void> {
   for (let waitedMs = 0; !condition(); waitedMs += 5) {
-    if (waitedMs > 10_000) throw new Error('waited too long')
+    if (waitedMs > 60_000) throw new Error('waited too long')
     await sleep(5)
   }
 }

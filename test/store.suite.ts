@@ -1,3 +1,4 @@
+import './store/foresees-what-would-be-done.test.js'
 import './store/answers-after-the-commit.test.js'
 import './store/ends-sessions-for-good.test.js'
 import './store/keeps-its-files-private-and-its-word.test.js'

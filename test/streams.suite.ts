@@ -1,4 +1,5 @@
 import './streams/asks-for-a-body-when-it-can-go-on.test.js'
+import './streams/bounds-header-sections-both-ways.test.js'
 import './streams/ends-while-nobody-reads.test.js'
 import './streams/keeps-slow-exchanges-going.test.js'
 import './streams/lets-early-answers-through.test.js'

@@ -1,3 +1,4 @@
+import './tokens/bounds-the-size-of-a-token.test.js'
 import './tokens/agrees-with-the-examples-of-the-rfcs.test.js'
 import './tokens/closes-its-endpoints.test.js'
 import './tokens/ends-access-at-its-time.test.js'

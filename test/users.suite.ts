@@ -1,5 +1,6 @@
 import './users/brings-a-name-to-one-spelling.test.js'
 import './users/generates-passwords-that-can-be-pasted.test.js'
+import './users/mirrors-only-what-has-changed.test.js'
 import './users/hashes-passwords-within-bounds.test.js'
 import './users/reads-hashes-of-other-programs.test.js'
 import './users/tells-a-stranger-nothing.test.js'

@@ -8,11 +8,19 @@ import { operatorErrors, parseBody } from './operator-requests.js'
 export interface OperatorUsers {
   readonly list: () => Promise<readonly User[]>
   readonly add: (user: NewOperatorUser) => Promise<User>
-  /** Users of another program, hashes and all; what became of each, in their order. */
-  readonly import: (users: readonly DirectoryUser[], overwrites: boolean) => Promise<readonly ImportedUser[]>
+  /** Users of another program, hashes and all; what became, or would become, of each, in their order. */
+  readonly import: (users: readonly DirectoryUser[], manner: ImportManner) => Promise<readonly ImportedUser[]>
   readonly setPassword: (username: string, password: string) => Promise<User>
   readonly setRoles: (username: string, roles: readonly string[]) => Promise<User>
+  /** Null forgets the attribute. */
+  readonly setAttributes: (username: string, changes: Readonly<Record<string, Scalar | null>>) => Promise<User>
   readonly setDisabled: (username: string, disabled: boolean) => Promise<User>
+}
+
+export interface ImportManner {
+  readonly overwrites: boolean
+  /** Nothing is written. */
+  readonly foresees: boolean
 }
 
 export interface ImportedUser {
@@ -40,10 +48,12 @@ export interface OperatorOptions {
 
 // Nothing is coerced and nothing ignored: `"false"` is not taken for a boolean, nor one role for a list of them.
 const roles = z.array(z.string())
-const attributes = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+const scalar = z.union([z.string(), z.number(), z.boolean()])
+const attributes = z.record(z.string(), scalar)
 const newUser = z.strictObject({ username: z.string(), password: z.string(), roles, attributes })
 const importedUsers = z.strictObject({
   overwrites: z.boolean(),
+  foresees: z.boolean().default(false),
   users: z.array(
     z.strictObject({
       key: z.string(),
@@ -57,6 +67,7 @@ const importedUsers = z.strictObject({
 })
 const passwordChange = z.strictObject({ password: z.string() })
 const rolesChange = z.strictObject({ roles })
+const attributesChange = z.strictObject({ changes: z.record(z.string(), scalar.nullable()) })
 const disabledChange = z.strictObject({ disabled: z.boolean() })
 
 interface Named {
@@ -76,14 +87,17 @@ export async function operatorEndpoints(
   app.get('/api/users', async () => ({ users: await users.list() }))
   app.post('/api/users', async (request, reply) => reply.code(201).send(await users.add(parseBody(newUser, request))))
   app.post('/api/users/import', async (request) => {
-    const { users: imported, overwrites } = parseBody(importedUsers, request)
-    return { imported: await users.import(imported, overwrites) }
+    const { users: imported, ...manner } = parseBody(importedUsers, request)
+    return { imported: await users.import(imported, manner) }
   })
   app.put<Named>('/api/users/:username/password', async (request) =>
     users.setPassword(request.params.username, parseBody(passwordChange, request).password)
   )
   app.put<Named>('/api/users/:username/roles', async (request) =>
     users.setRoles(request.params.username, parseBody(rolesChange, request).roles)
+  )
+  app.put<Named>('/api/users/:username/attributes', async (request) =>
+    users.setAttributes(request.params.username, parseBody(attributesChange, request).changes)
   )
   app.put<Named>('/api/users/:username/disabled', async (request) =>
     users.setDisabled(request.params.username, parseBody(disabledChange, request).disabled)

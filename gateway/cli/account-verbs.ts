@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { withOperator } from './operator.js'
-import { date, shown } from './shown.js'
+import { date, showAttributes, shown } from './shown.js'
 
 interface CommonOptions {
   readonly config: string
@@ -18,13 +18,12 @@ export function addAccountVerbs(verb: Verb): void {
       process.stdout.write(`${JSON.stringify({ ...shown(user), networks, sessions })}\n`)
       return
     }
-    const attributes = Object.entries(user.attributes).map(([name, value]) => `${name}=${JSON.stringify(value)}`)
     const lines = [
       ['user', user.username],
       ['id', user.id],
       ['state', user.disabled ? 'disabled' : 'enabled'],
       ['roles', user.roles.join(', ')],
-      ['attributes', attributes.join(' ')],
+      ['attributes', showAttributes(user.attributes)],
       ['created', date(user.createdAt)],
       ['last login', date(user.lastLoginAt)],
       ['sessions', String(sessions)],

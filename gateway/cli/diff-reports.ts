@@ -9,6 +9,7 @@ import { commandOfGitHub } from './github-command.js'
 import { groupChanges } from './group-changes.js'
 import { count } from './read-settings.js'
 import { showAllow } from './show-allow.js'
+import { showMaxBody, showWebSocket } from './show-terms.js'
 import { printable } from './shown.js'
 
 export interface DiffReport extends SettingsComparison {
@@ -48,6 +49,8 @@ function showRoutes({ old: before, new: after, routes }: JudgedChange): string[]
   return routes.map((route) => {
     if (route === 'upstream') return `upstream: ${before.upstream} → ${after.upstream}`
     if (route === 'limits') return `limits: ${showRoute(before.limits)} → ${showRoute(after.limits)}`
+    if (route === 'max_body') return `max_body: ${showMaxBody(before)} → ${showMaxBody(after)}`
+    if (route === 'websocket') return `websocket: ${showWebSocket(before)} → ${showWebSocket(after)}`
     return `paths: ${showPaths(before)} → ${showPaths(after)}`
   })
 }

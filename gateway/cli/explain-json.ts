@@ -3,6 +3,7 @@ import type { Explanation, LimitExplanation, PastRequest } from '../on-paper/ind
 import type { EntryExplanation } from '../policy/index.js'
 import type { Answer } from './explain-text.js'
 import { mismatchInWords, nearestInWords, otherInWords, readingInWords, shownValue } from './explain-words.js'
+import { termsAsJson } from './show-terms.js'
 
 const placed = ({ index, line, path }: Rule) => ({ index, line, path })
 
@@ -93,7 +94,7 @@ export function explanationAsJson({ explanation, file, asked, judged }: Answer) 
     code: verdict.code,
     status: verdict.status,
     detail: [verdict.detail, readingInWords(explanation, placeOf)].filter((text) => text !== null).join(' ') || null,
-    rule: rule === null ? null : placed(rule),
+    rule: rule === null ? null : { ...placed(rule), ...termsAsJson(rule) },
     rules_passed_over:
       passedOver?.map((passed) => ({ ...placed(passed.rule), because: mismatchInWords(passed.mismatch) })) ?? null,
     allow: allow?.kind ?? null,

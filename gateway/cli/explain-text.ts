@@ -14,6 +14,7 @@ import {
   sightInWords
 } from './explain-words.js'
 import { ruleText } from './rule-text.js'
+import { boundsOf } from './show-terms.js'
 import { printable, showDuration } from './shown.js'
 
 export interface Answer {
@@ -117,7 +118,7 @@ function limitLines({ limits, rule, verdict }: Explanation): string[] {
   return [...limits.map(limitLine), ...spared.map((name) => `${name} counts only what the rule lets pass`)]
 }
 
-function upstreamLines({ upstream, identity, assertion, method }: Explanation): string[] {
+function upstreamLines({ upstream, identity, assertion, method, rule }: Explanation): string[] {
   if (upstream === null) return []
   const fields = identity.map(({ name, claim, value }) => {
     const shown = value === null ? '(not kept)' : String(shownValue(claim, value))
@@ -126,6 +127,7 @@ function upstreamLines({ upstream, identity, assertion, method }: Explanation): 
   return [
     upstream.url === null ? upstream.name : `${upstream.name}  ${upstream.url}`,
     ...(upstream.others ?? []).map((url) => `${' '.repeat(upstream.name.length)}  or ${url}`),
+    ...(rule === null ? [] : boundsOf(rule).map((bound) => `  ${bound}`)),
     ...fields,
     ...(assertion === null
       ? []

@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ImportedUser } from '../admin/index.js'
 import type { DirectoryUser } from '../domain.js'
+import type { Operator } from '../operator.js'
 import { canonicalUsername, quoted } from '../users/index.js'
 import { Fault } from './fault.js'
-import { withOperator } from './operator.js'
+import { withForesight, withOperator } from './operator.js'
 import {
   FORMATS,
   type UsersToImport,
@@ -29,11 +30,16 @@ function readRoleMap(text: string, before: ReadonlyMap<string, string> = new Map
   return new Map([...before, [text.slice(0, at), text.slice(at + 1)]])
 }
 
-async function importAll({ pages }: UsersToImport, { config, update = false }: ImportOptions) {
-  return withOperator(config, async ({ operatorUsers }) => {
+/** What became, or in a dry run would become, of each user; `given` are those that a dry run read. */
+async function importAll({ pages }: UsersToImport, options: ImportOptions) {
+  const { config, update = false, dryRun = false } = options
+  const manner = { overwrites: update, foresees: dryRun }
+  const given: DirectoryUser[] = []
+  const verb = async ({ operatorUsers }: Operator) => {
     const imported: ImportedUser[] = []
     const isFirst = createIsFirst()
     for await (const page of pages) {
+      if (dryRun) given.push(...page)
       const users = page.filter(({ username }) => {
         const first = isFirst(username)
         if (!first)
@@ -41,11 +47,13 @@ async function importAll({ pages }: UsersToImport, { config, update = false }: I
         return first
       })
       for (let at = 0; at < users.length; at += BATCH) {
-        imported.push(...(await operatorUsers.import(users.slice(at, at + BATCH), update)))
+        imported.push(...(await operatorUsers.import(users.slice(at, at + BATCH), manner)))
       }
     }
     return imported
-  })
+  }
+  const imported = await (dryRun ? withForesight(config, verb) : withOperator(config, verb))
+  return { imported, given }
 }
 
 /** Of two users whose names are one here, the second must not become the first. */
@@ -55,12 +63,6 @@ function createIsFirst() {
     const name = canonicalUsername(username) ?? username
     return !seen.has(name) && seen.add(name).has(name)
   }
-}
-
-async function readAll({ pages }: UsersToImport): Promise<readonly DirectoryUser[]> {
-  const users: DirectoryUser[] = []
-  for await (const page of pages) users.push(...page)
-  return users
 }
 
 const some = (names: readonly string[]) =>
@@ -89,23 +91,23 @@ function showOutcome(file: string, imported: readonly ImportedUser[]): void {
 /** What another program wrote may hold what a terminal obeys. */
 const printable = (text: string) => quoted(text).slice(1, -1)
 
-function showDryRun(file: string, users: readonly DirectoryUser[], json: boolean): void {
-  const shown = users.map(({ username, roles, disabled, passwordHash, attributes }) => ({
-    username,
-    roles,
-    disabled,
-    password: passwordHash === null ? 'none' : (passwordHash.split('$').find((part) => part !== '') ?? 'unknown'),
-    attributes
-  }))
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ file, users: shown })}\n`)
-    return
-  }
-  const lines = shown.slice(0, MOST_TOLD).map(({ username, roles, disabled, password }) => {
+/** The user as it would come, without the hash. */
+const foreseen = ({ username, roles, disabled, passwordHash, attributes }: DirectoryUser) => ({
+  username,
+  roles,
+  disabled,
+  password: passwordHash === null ? 'none' : (passwordHash.split('$').find((part) => part !== '') ?? 'unknown'),
+  attributes
+})
+
+/** Beside what the import itself would have told: what of each user was read. */
+function showUsers(users: readonly DirectoryUser[]): void {
+  const lines = users.slice(0, MOST_TOLD).map((user) => {
+    const { username, roles, disabled, password } = foreseen(user)
     return `  ${printable(username)}  ${roles.map(printable).join(',') || '-'}  ${printable(password)}${disabled ? '  disabled' : ''}`
   })
-  const left = shown.length > MOST_TOLD ? [`  and ${shown.length - MOST_TOLD} more`] : []
-  process.stdout.write(`${[`${file}: ${shown.length} users, none imported yet`, ...lines, ...left].join('\n')}\n`)
+  const left = users.length > MOST_TOLD ? [`  and ${users.length - MOST_TOLD} more`] : []
+  process.stdout.write(`${['dry run, nothing was written; as read:', ...lines, ...left].join('\n')}\n`)
 }
 
 /** Adds `user import`: users of another program, with their passwords as they are. */
@@ -122,15 +124,20 @@ export function addImportVerb(verb: (name: string, description: string) => Comma
     .option('--staff-as <role>', 'with dumpdata: a role for staff')
     .option('--user-model <app.model>', 'with dumpdata: the model of users', 'auth.user')
     .option('--update', 'overwrite users of the same name')
-    .option('--dry-run', 'show who would be taken over')
+    .option('--dry-run', 'tell what would become of each user, and write nothing')
     .action(async (file: string | undefined, options: ImportOptions) => {
       const fromSource = options.fromSource === true
       if (fromSource === (file !== undefined)) throw new Fault('portcullis: name a file, or say --from-source')
       const users = file === undefined ? await usersOfSource(options) : usersOfFile(file, options)
-      if (options.dryRun === true) return showDryRun(users.from, await readAll(users), options.json === true)
-      const imported = await importAll(users, options)
-      if (options.json === true) process.stdout.write(`${JSON.stringify({ file: users.from, imported })}\n`)
-      else showOutcome(users.from, imported)
+      const { imported, given } = await importAll(users, options)
+      const isDry = options.dryRun === true
+      if (options.json === true) {
+        const dry = isDry ? { dry_run: true, users: given.map(foreseen) } : {}
+        process.stdout.write(`${JSON.stringify({ file: users.from, imported, ...dry })}\n`)
+      } else {
+        showOutcome(users.from, imported)
+        if (isDry) showUsers(given)
+      }
       if (imported.some(({ outcome }) => outcome === 'refused')) process.exitCode = 1
     })
 }

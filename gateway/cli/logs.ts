@@ -11,8 +11,8 @@ export type Line = Readonly<Record<string, unknown>>
 export interface Logs {
   /** What the process does. */
   readonly log: Logger
-  /** One line a request. */
-  readonly access: (line: Line) => void
+  /** One line a request; null: nobody keeps them. */
+  readonly access: ((line: Line) => void) | null
   /** One line a security event. */
   readonly audit: (line: Line) => void
   /** Opens log files anew, after they were rotated. */
@@ -102,8 +102,8 @@ export async function openLogs(options: LogOptions): Promise<Logs> {
   const streams = createStreams()
   const onTerminal = isatty(1)
 
-  function open(name: string, target: LogTarget, show: (line: Line) => string): (line: Line) => void {
-    if (target.kind === 'off') return () => {}
+  function open(name: string, target: LogTarget, show: (line: Line) => string): ((line: Line) => void) | null {
+    if (target.kind === 'off') return null
     const stream = streams.open(target)
     const format = target.kind === 'stdout' && onTerminal ? show : toJson(name)
     return (line) => stream.write(format(line))
@@ -112,7 +112,7 @@ export async function openLogs(options: LogOptions): Promise<Logs> {
   return {
     log: onTerminal ? await openReadable() : pino(PROCESS_LOG, streams.open({ kind: 'stdout' })),
     access: open('access', options.access, showRequest),
-    audit: open('audit', options.audit, showEvent),
+    audit: open('audit', options.audit, showEvent) ?? (() => {}),
     reopen: streams.reopen,
     close: streams.close
   }

@@ -2,17 +2,19 @@
 import type { Rule } from '../domain.js'
 import { linesOf } from '../on-paper/index.js'
 import type { OpenArea } from '../policy/index.js'
+import { boundsOf, termsAsJson } from './show-terms.js'
 import { printable } from './shown.js'
 
 /** `GET,POST api.example.com/api/**`: what a rule is chosen by. */
 export const showPattern = ({ methods, hosts, path }: Pick<Rule, 'methods' | 'hosts' | 'path'>): string =>
   `${methods === null ? '' : `${methods.join(',')} `}${hosts === null ? '' : hosts.join(',')}${path}`
 
-/** `from network 10.0.0.0/8, but not what lines 3 and 5 take`; empty where nothing is to be added. */
-export function showBounds({ from, except, isCertain }: OpenArea): string {
+/** `from network 10.0.0.0/8; except what lines 3 and 5 take from it; bodies up to 1mb; no WebSockets`; empty where nothing is to be added. */
+export function showBounds({ rule, from, except, isCertain }: OpenArea): string {
   return [
     ...(from === null ? [] : [`from ${from.join(' or ')}`]),
     ...(except.length === 0 ? [] : [`except what ${linesOf(except)} take${except.length === 1 ? 's' : ''} from it`]),
+    ...boundsOf(rule),
     ...(isCertain ? [] : ['if any request comes to it, which is undecided'])
   ].join('; ')
 }
@@ -37,5 +39,6 @@ export const openJson = (open: readonly OpenArea[]) =>
     hosts: rule.hosts,
     from,
     except: except.map(({ line, path }) => ({ line, path })),
+    ...termsAsJson(rule),
     exact: isCertain
   }))

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type {
   ImportedUser,
   InspectedToken,
@@ -12,10 +13,18 @@ import { createAuthenticate } from '../identity/index.js'
 import { createOperator, type Operator } from '../operator.js'
 import { createNetworks } from '../policy/index.js'
 import { Problem, problems } from '../problems.js'
-import { createVerifyAccessToken, openSimpleJwt, verifyOwn } from '../serving.js'
+import { createVerifyAccessToken, openSimpleJwt } from '../serving.js'
 import type { Settings } from '../settings/index.js'
-import { StoreRefused } from '../store/index.js'
-import { createAccessTokens, createClients, createIssuers, createRevocations, KeyRefused } from '../tokens/index.js'
+import { openStore, type Store, StoreRefused } from '../store/index.js'
+import {
+  createAccessTokens,
+  createClients,
+  createIssuers,
+  createOwnTokens,
+  createRevocations,
+  createTokenSizes,
+  KeyRefused
+} from '../tokens/index.js'
 import { createPasswordHasher, createUsers, UserMistake } from '../users/index.js'
 import { Fault } from './fault.js'
 import { createLocalAudit } from './local-audit.js'
@@ -32,11 +41,13 @@ function remoteUsers({ call }: OperatorClient): OperatorUsers {
   return {
     list: async () => ((await call('GET', '/api/users')) as { users: User[] }).users,
     add: async (user) => (await call('POST', '/api/users', user)) as User,
-    import: async (users, overwrites) =>
-      ((await call('POST', '/api/users/import', { users, overwrites })) as { imported: ImportedUser[] }).imported,
+    import: async (users, manner) =>
+      ((await call('POST', '/api/users/import', { users, ...manner })) as { imported: ImportedUser[] }).imported,
     setPassword: async (username, password) =>
       (await call('PUT', userPath(username, 'password'), { password })) as User,
     setRoles: async (username, roles) => (await call('PUT', userPath(username, 'roles'), { roles })) as User,
+    setAttributes: async (username, changes) =>
+      (await call('PUT', userPath(username, 'attributes'), { changes })) as User,
     setDisabled: async (username, disabled) => (await call('PUT', userPath(username, 'disabled'), { disabled })) as User
   }
 }
@@ -66,9 +77,12 @@ function remotePrincipals({ call }: OperatorClient): OperatorPrincipals {
 }
 
 /** The verbs on the store itself: what they do is what the next gateway finds there. */
-async function openLocalOperator(settings: Settings): Promise<Operator & { readonly close: () => Promise<void> }> {
-  const store = await openStoreOf(settings)
+async function openLocalOperator(
+  settings: Settings,
+  store: Store
+): Promise<Operator & { readonly close: () => Promise<void> }> {
   const { tokens } = settings
+  const sizes = createTokenSizes(settings)
   const { hash, password } = settings.users
   const revocations = createRevocations(await store.sessions.readRevocations(Math.floor(Date.now() / 1000)))
   const { isCurrent } = createClients({ clients: settings.clients, createNetworks })
@@ -85,10 +99,11 @@ async function openLocalOperator(settings: Settings): Promise<Operator & { reado
     audit: createLocalAudit(settings.logs.audit),
     openTokens,
     issuing: () => tokens,
+    sizes: () => sizes,
     async authenticate(token) {
       const { accessTokens, simpleJwt } = await openTokens()
       const issuers = createIssuers({ issuers: Object.values(settings.issuers), onFetch() {} })
-      const verifyAccessToken = createVerifyAccessToken(verifyOwn(accessTokens, simpleJwt), issuers)
+      const verifyAccessToken = createVerifyAccessToken(createOwnTokens(accessTokens, simpleJwt).verify, issuers)
       try {
         return await createAuthenticate({ verifyAccessToken })(`Bearer ${token}`)
       } finally {
@@ -117,8 +132,17 @@ export async function operatorOf<T>(
   }
   if (settings.store.kind === 'memory')
     throw new Fault('portcullis: no gateway is running, and `store: memory:` lasts no longer than it')
+  return onLocalOperator(settings, openStoreOf, verb)
+}
+
+/** Runs `verb` on a store that no gateway has open. */
+async function onLocalOperator<T>(
+  settings: Settings,
+  open: (settings: Settings) => Promise<Store>,
+  verb: (operator: Operator) => Promise<T>
+): Promise<T> {
   try {
-    const local = await openLocalOperator(settings)
+    const local = await openLocalOperator(settings, await open(settings))
     return await verb(local).finally(() => local.close())
   } catch (error) {
     // Whoever has a full disk before them needs no stack, but the reason.
@@ -127,6 +151,16 @@ export async function operatorOf<T>(
     const known = error instanceof StoreRefused || error instanceof UserMistake || error instanceof KeyRefused
     throw known ? new Fault(`portcullis: ${error.message}`) : error
   }
+}
+
+/**
+ * The same for what only looks ahead: where no store has been made yet, none is made, and what is told is what would be
+ * found in an empty one.
+ */
+export async function withForesight<T>(config: string, verb: (operator: Operator) => Promise<T>): Promise<T> {
+  const settings = await requireUnproved(config, process.env)
+  const isNew = settings.store.kind === 'sqlite' && !existsSync(settings.store.path)
+  return isNew ? onLocalOperator(settings, () => openStore({ path: null }), verb) : withOperator(config, verb)
 }
 
 /** The same by the settings of a file. */

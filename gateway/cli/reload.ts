@@ -112,14 +112,16 @@ export async function startReloading({
   await shadow.follow(settings.shadow)
   await certificate.follow(settings)
   const watch = await watchFile(file, settings.revision, reload)
+  let closing = false
   const onHangUp = () => {
     logs.reopen()
-    reload()
+    if (!closing) reload()
   }
   process.on('SIGHUP', onHangUp)
   return {
     close() {
-      process.off('SIGHUP', onHangUp)
+      // Heard to the end: a signal that nobody listens to would end the process, amid what drains.
+      closing = true
       watch.close()
       return shadow.close()
     }

@@ -244,19 +244,28 @@ export async function runGateway(options: RunOptions): Promise<void> {
   const cleanup = createCleanup()
   const opening = open(options, cleanup)
   // From the start on: a signal amid opening is obeyed as soon as what is open can be closed in order.
+  let ending = false
   const stopping = closeWithGrace(
-    { delay: STOP_MS, logger: false, skip: ['SIGHUP', 'beforeExit'] },
-    async ({ signal, err }) => {
+    { delay: STOP_MS, logger: false, skip: ['SIGHUP', 'SIGTERM', 'beforeExit'] },
+    async ({ signal = 'SIGTERM', err }) => {
+      ending = true
       const log = (await opening.catch(() => null))?.logs.log
       if (err !== undefined) log?.fatal({ err }, 'stopping after an error nobody caught')
       else log?.info({ signal }, 'draining and stopping')
       await cleanup.run()
     }
   )
+  // The library ends the process at a second signal, with all that drains. That is what SIGINT means when a person says
+  // it twice; a supervisor that repeats its SIGTERM asks for nothing new.
+  const terminate = () => {
+    if (!ending) stopping.close()
+  }
+  process.on('SIGTERM', terminate)
   try {
     announce(await opening, options.exampleUpstream)
   } catch (error) {
     stopping.uninstall()
+    process.off('SIGTERM', terminate)
     await cleanup.run()
     throw toFault(error)
   }

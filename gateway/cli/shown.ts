@@ -12,6 +12,12 @@ export const shown = ({ id, username, roles, attributes, disabled, createdAt, la
   last_login_at: lastLoginAt
 })
 
+/** As `user add --set` takes them. */
+export const showAttributes = (attributes: User['attributes']): string =>
+  Object.entries(attributes)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(' ')
+
 /** A mistake as `--json` answers: docs/check.md says what its members mean. */
 export function shownMistake({ file, line, column, endLine, endColumn, path, message, hint, related }: Mistake) {
   return {

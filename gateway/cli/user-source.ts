@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { createListedDirectory, parseHtpasswd } from '../directories/index.js'
 import type { DirectoryUser } from '../domain.js'
@@ -6,6 +6,7 @@ import { formatMistake, loadUsersFile, type UserSource } from '../settings/index
 import { canonicalUsername, type NamedDirectory, readsHash, type Users } from '../users/index.js'
 import { Fault } from './fault.js'
 import { openPostgresSource } from './postgres-source.js'
+import { readText } from './read-text.js'
 import { fingerprint, watchFile } from './watch-file.js'
 
 type Listed = { readonly users: readonly DirectoryUser[] } | { readonly mistakes: readonly string[] }
@@ -26,7 +27,9 @@ async function listHtpasswd(path: string, roles: readonly string[]): Promise<Lis
     const status = await stat(path)
     if (!status.isFile()) return { mistakes: [`${path}: it is not a file`] }
     if (status.size > MOST_HTPASSWD) return { mistakes: [`${path}: the file is larger than 4 MiB`] }
-    const { users, faults } = parseHtpasswd(await readFile(path, 'utf8'), { canonicalUsername, readsHash, roles })
+    const read = await readText(path)
+    if ('fault' in read) return { mistakes: [`${path}: ${read.fault}`] }
+    const { users, faults } = parseHtpasswd(read.text, { canonicalUsername, readsHash, roles })
     if (faults.length > 0) return { mistakes: faults.map(({ line, message }) => `${path}:${line}: ${message}`) }
     return { users }
   } catch (error) {

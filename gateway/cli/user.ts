@@ -2,10 +2,11 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { OperatorUsers } from '../admin/index.js'
 import type { Scalar, User } from '../domain.js'
 import { addAccountVerbs } from './account-verbs.js'
+import { Fault } from './fault.js'
 import { addImportVerb } from './import-users.js'
 import { withOperator } from './operator.js'
 import { readPassword } from './read-password.js'
-import { date, shown } from './shown.js'
+import { date, showAttributes, shown } from './shown.js'
 import { showTable } from './table.js'
 
 interface CommonOptions {
@@ -54,6 +55,8 @@ const readRoles = (text: string, before: readonly string[] = []) => [
   ...text.split(',').filter((role) => role !== '')
 ]
 
+const readNames = (text: string, before: readonly string[] = []) => [...before, text]
+
 /** `user …`: who may sign in. Passwords come from a prompt or standard input, never from an argument. */
 export function userCommand(): Command {
   const user = new Command('user').description('who may sign in')
@@ -98,6 +101,19 @@ export function userCommand(): Command {
       )
     }
   )
+
+  verb('set <username>', "set some of a user's attributes, for tokens.claims; older access tokens end")
+    .argument('[name=value...]', 'attributes', readAttribute)
+    .option('-u, --unset <name>', 'an attribute to forget; may be repeated', readNames)
+    .action(
+      async (username: string, set: Record<string, Scalar> = {}, options: CommonOptions & { unset?: string[] }) => {
+        const unset = (options.unset ?? []).filter((name) => !Object.hasOwn(set, name))
+        const changes = { ...set, ...Object.fromEntries(unset.map((name) => [name, null])) }
+        if (Object.keys(changes).length === 0) throw new Fault('portcullis: say name=value, or --unset name')
+        const user = await withUsers(options, (users) => users.setAttributes(username, changes))
+        report(user, `attributes ${showAttributes(user.attributes) || 'none'}`, options)
+      }
+    )
 
   for (const [name, disabled, done] of [
     ['disable', true, 'disabled, sessions ended'],

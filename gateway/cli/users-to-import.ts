@@ -1,10 +1,11 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { type DjangoMapping, DumpRefused, parseDumpdata } from '../directories/index.js'
 import type { DirectoryUser } from '../domain.js'
 import { Fault } from './fault.js'
 import { openPostgres, placeOf } from './postgres-source.js'
 import { requireUnproved } from './read-settings.js'
+import { readText } from './read-text.js'
 import { type ListedSource, listUsers } from './user-source.js'
 
 export const FORMATS = ['dumpdata', 'htpasswd', 'yaml'] as const
@@ -40,7 +41,9 @@ async function readDump(file: string, mapping: DjangoMapping): Promise<readonly 
   try {
     const { size } = await stat(file)
     if (size > MOST_BYTES) throw new Fault(`${file}: is larger than ${MOST_BYTES / 1024 / 1024} MiB`)
-    return parseDumpdata(await readFile(file, 'utf8'), mapping)
+    const read = await readText(file)
+    if ('fault' in read) throw new Fault(`${file}: ${read.fault}`)
+    return parseDumpdata(read.text, mapping)
   } catch (error) {
     if (error instanceof DumpRefused) throw new Fault(`${file}: ${error.message}`)
     if (error instanceof Fault) throw error

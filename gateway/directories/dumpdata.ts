@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { DirectoryUser, Scalar } from '../domain.js'
+import { parseJson } from './json-text.js'
 
 /** How the users of a Django site become users here. */
 export interface DjangoMapping {
@@ -87,11 +88,9 @@ function attributesOf(pk: string | number, written: DjangoUser): Record<string, 
 }
 
 function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new DumpRefused(`is not JSON: ${(error as Error).message}`)
-  }
+  const read = parseJson(text)
+  if ('value' in read) return read.value
+  throw new DumpRefused(`is not JSON: line ${read.fault.line}, column ${read.fault.column}`)
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, at: string): T {

@@ -6,5 +6,6 @@
  */
 export { type DjangoMapping, DumpRefused, parseDumpdata } from './dumpdata.js'
 export { type HtpasswdFault, parseHtpasswd } from './htpasswd.js'
+export { parseJson } from './json-text.js'
 export { createListedDirectory, type ListedDirectory } from './listed-directory.js'
 export { createPostgresDirectory, type PostgresDirectory, type PostgresOptions } from './postgres.js'

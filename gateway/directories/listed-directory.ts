@@ -31,7 +31,7 @@ export function createListedDirectory(name: string, users: readonly DirectoryUse
     findUser: async (username) => byName.get(username) ?? null,
     readUser: async (key) => byName.get(key) ?? null,
     samplePasswordHashes: async () => sample,
-    noteLogin: async () => {},
+    noteLogin: null,
     close: async () => {}
   }
 }

@@ -63,9 +63,7 @@ export async function createPostgresDirectory(options: PostgresOptions): Promise
       const found = await pool.ask(sample, [], (rows) => rows.map(({ password }) => password))
       return found.filter((hash) => typeof hash === 'string')
     },
-    async noteLogin(key, now) {
-      if (login !== null) await pool.ask(login, [key, now], () => undefined)
-    },
+    noteLogin: login === null ? null : (key, now) => pool.ask(login, [key, now], () => undefined),
     isAway: pool.isAway,
     pages: page === null ? null : () => pagesOf(page),
     close: pool.close

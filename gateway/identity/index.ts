@@ -5,6 +5,6 @@
  * State: prepared fields, held as long as their principal.
  */
 export { type AssertedRequest, createAssertion } from './assertion.js'
-export { createAuthenticate, createCredentialOf, readBearerToken } from './authenticate.js'
+export { createAuthenticate, createCredentialOf, createReadToken } from './authenticate.js'
 export { createIdentityFields } from './identity-fields.js'
 export { subjectKey } from './subject-key.js'

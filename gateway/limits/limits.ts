@@ -13,13 +13,18 @@ export interface Consumption {
 }
 
 export interface Limits {
-  /** Counts the request, atomically, and says whether it is over. Fails only when the store does. */
-  consume: (request: FastifyRequest, limit: Limit, key: string) => Promise<Consumption>
+  /** Counts a request, atomically, and says whether it is over. */
+  consume: (limit: Limit, key: string) => Consumption
+  /** The same, by the library, for a request that its router has. */
+  consumeByRoute: (request: FastifyRequest, limit: Limit, key: string) => Promise<Consumption>
   /** What stands counted against a key, without counting; `exceeded`: the next request would be over. */
   peek: (limit: Limit, key: string) => Consumption
 }
 
-type RateLimiter = ReturnType<FastifyInstance['createRateLimit']>
+interface Limiter {
+  readonly limit: ReturnType<FastifyInstance['createRateLimit']>
+  readonly bucket: Bucket
+}
 
 /** What is counted as one client: IPv4 by its address; IPv6 clients own a /64 at least, so they are counted by it. */
 export const networkOf = (address: string) => normalizeIP(address)
@@ -45,18 +50,37 @@ class BucketStore {
   }
 }
 
+function consumptionOf(limit: Limit, { current, ttl }: Count): Consumption {
+  return {
+    limit,
+    exceeded: current > limit.requests,
+    remaining: Math.max(0, limit.requests - current),
+    resetMs: ttl
+  }
+}
+
 /**
  * Makes the counters of a gateway. @fastify/rate-limit is asked for limiters only (`createRateLimit`): its route hook
  * runs after an authentication hook and once a request at most, so it would count neither bad tokens nor two limits.
+ * What never comes to a route is counted in the very buckets that its limiters count in.
  */
 export async function createLimits(app: FastifyInstance): Promise<Limits> {
   await app.register(rateLimit, { global: false, store: BucketStore as never })
   // Set before a limiter is called and read by its keyGenerator before that call gives way to another.
   let currentKey = ''
-  const limiters = new Map<string, { readonly limit: RateLimiter; readonly bucket: Bucket }>()
+  const limiters = new Map<string, Limiter>()
+  // The settings say the same limit by the same object, until they are reloaded.
+  const known = new WeakMap<Limit, Limiter>()
 
-  function limiterOf(limit: Limit) {
-    const name = signature(limit)
+  function limiterOf(limit: Limit): Limiter {
+    const limiter = known.get(limit)
+    if (limiter !== undefined) return limiter
+    const made = limiterNamed(signature(limit), limit)
+    known.set(limit, made)
+    return made
+  }
+
+  function limiterNamed(name: string, limit: Limit): Limiter {
     let limiter = limiters.get(name)
     if (limiter === undefined) {
       // A redefined limit starts afresh, and what was counted by the old definition is freed.
@@ -75,7 +99,8 @@ export async function createLimits(app: FastifyInstance): Promise<Limits> {
   }
 
   return {
-    async consume(request, limit, key) {
+    consume: (limit, key) => consumptionOf(limit, limiterOf(limit).bucket.consume(key, Date.now())),
+    async consumeByRoute(request, limit, key) {
       currentKey = key
       const counted = await limiterOf(limit).limit(request)
       if (counted.isAllowed) throw new Error('a limiter without an allow list allowed a key')

@@ -10,8 +10,9 @@ export function awaitForwardedBody(
   bodyTimeoutMs: number,
   answerTimeoutMs: number
 ): void {
-  if (request.complete || bodyTimeoutMs >= answerTimeoutMs) return
-  const { socket } = request
+  const { socket, headers, complete } = request
+  const isEmpty = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
+  if (isEmpty || complete || bodyTimeoutMs >= answerTimeoutMs) return
   socket.setTimeout(bodyTimeoutMs)
   request.once('end', () => {
     // One that has its answer already is on its way to the next request, or idle.

@@ -8,6 +8,7 @@ import type { Finding, Settings } from '../settings/index.js'
 import { analysedPolicyOf, issuersOf } from './analysed-policy.js'
 import { findLoginFault } from './login-page.js'
 import { warnOfIslands, warnOfRules } from './survey-warnings.js'
+import { findLongTokens } from './token-size.js'
 
 /** Which rules can match, and what strangers may reach by them. */
 export function surveyRules(settings: Settings) {
@@ -23,6 +24,11 @@ export function surveySettings(settings: Settings): {
 } {
   const { policy, lives, open } = surveyRules(settings)
   const islands = findRoleIslands(policy, lives, issuersOf(settings))
-  const warnings = [...warnOfRules(lives, settings.auth.prefix), ...warnOfIslands(islands), ...findLoginFault(settings)]
+  const warnings = [
+    ...warnOfRules(lives, settings.auth.prefix),
+    ...warnOfIslands(islands),
+    ...findLoginFault(settings),
+    ...findLongTokens(settings)
+  ]
   return { open, warnings }
 }

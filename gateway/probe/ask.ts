@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type IncomingHttpHeaders, request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
+import { isIP } from 'node:net'
 
 /** What an upstream is asked: never anything that could change something (RFC 9110 §9.2.1). */
 export interface Question {
@@ -22,6 +23,17 @@ export interface Reply {
 export type Asked = Reply | { readonly unreachable: string }
 
 export type Ask = (question: Question) => Promise<Asked>
+
+/** How an https upstream is known, and what it is shown; PEM. */
+export interface TlsOptions {
+  /** null: whom Node trusts. */
+  readonly ca: string | null
+  readonly cert: string | null
+  readonly key: { readonly reveal: () => string } | null
+  /** null: the URL's host. */
+  readonly serverName: string | null
+  readonly verify: boolean
+}
 
 const TIMEOUT_MS = 10_000
 /** What differs further on tells nothing. */
@@ -49,10 +61,23 @@ const REASONS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it does not answer'
 }
 
+function tlsParameters(hostname: string, { ca, cert, key, serverName, verify }: TlsOptions) {
+  return {
+    rejectUnauthorized: verify,
+    // Never the Host, as Node has it. RFC 6066 §3: an address is no server name.
+    servername: serverName ?? (isIP(hostname) === 0 ? hostname : ''),
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null ? {} : { cert }),
+    ...(key === null ? {} : { key: key.reveal() })
+  }
+}
+
 /** Makes what asks one upstream; each question on a connection of its own, so that none depends on another. */
-export function createAsk(origin: string, host: string | null): Ask {
-  const { protocol, hostname, port } = new URL(origin)
+export function createAsk(origin: string, host: string | null, tls: TlsOptions): Ask {
+  const { protocol, hostname: bracketed, port } = new URL(origin)
+  const hostname = bracketed.replaceAll(/[[\]]/g, '')
   const send = protocol === 'https:' ? requestTls : requestPlain
+  const parameters = protocol === 'https:' ? tlsParameters(hostname, tls) : {}
   return ({ method = 'GET', path, fields = {} }) =>
     new Promise((resolve) => {
       const fail = (error: Error & { code?: string }) =>
@@ -62,9 +87,10 @@ export function createAsk(origin: string, host: string | null): Ask {
       const request = send({
         method,
         path,
-        host: hostname.replaceAll(/[[\]]/g, ''),
+        host: hostname,
         port: port === '' ? undefined : port,
         agent: false,
+        ...parameters,
         headers: { ...(host === null ? {} : { host }), accept: '*/*', 'user-agent': 'portcullis-probe', ...fields },
         signal: AbortSignal.timeout(TIMEOUT_MS)
       })

@@ -1,4 +1,4 @@
-import { type Asked, createAsk } from './ask.js'
+import { type Ask, type Asked, createAsk, type Reply, type TlsOptions } from './ask.js'
 import { type Belief, probeBelief } from './belief.js'
 import { probeReadings, type Readings } from './readings.js'
 
@@ -11,6 +11,8 @@ export interface ProbeOptions {
   readonly path: string
   /** Names by which upstreams are told who asks. */
   readonly names: readonly string[]
+  /** Of https upstreams. */
+  readonly tls: TlsOptions
 }
 
 /** What an upstream does when it is asked past the gateway. */
@@ -20,26 +22,45 @@ export interface Probed {
   readonly readings: Readings
   /** Of the answer to nobody. */
   readonly status: number
+  /** Why whoever does not show the gateway's certificate gets no answer; null: they get one. */
+  readonly closedToStrangers: string | null
 }
 
 const isBelief = ({ effect }: Belief) => effect !== 'differs'
 
-/** Whether it believes a forged header, as far as can be told. */
-export const believes = ({ beliefs }: Probed): boolean => beliefs.some(isBelief)
+/** Whether it believes a forged header of anybody, as far as can be told. */
+export const believes = ({ beliefs, closedToStrangers }: Probed): boolean =>
+  closedToStrangers === null && beliefs.some(isBelief)
+
+interface Caller {
+  readonly ask: Ask
+  readonly plain: readonly [Reply, Reply]
+}
+
+/** Asks twice, so that it is known what changes by itself. */
+async function meet(ask: Ask, path: string): Promise<Caller | { readonly unreachable: string }> {
+  const first: Asked = await ask({ path })
+  if ('unreachable' in first) return first
+  const second = await ask({ path })
+  return 'unreachable' in second ? second : { ask, plain: [first, second] }
+}
 
 /** Asks one upstream, by GET alone; or says why it cannot be asked. */
 export async function probeUpstream({
   origin,
   host,
   path,
-  names
+  names,
+  tls
 }: ProbeOptions): Promise<Probed | { readonly unreachable: string }> {
-  const ask = createAsk(origin, host)
-  const first: Asked = await ask({ path })
-  if ('unreachable' in first) return first
-  const second = await ask({ path })
-  if ('unreachable' in second) return second
-  const plain = [first, second] as const
-  const { beliefs, echoes } = await probeBelief({ ask, path, plain, names })
-  return { beliefs, echoes, readings: await probeReadings(ask, path, plain), status: first.status }
+  const gateway = await meet(createAsk(origin, host, tls), path)
+  if ('unreachable' in gateway) return gateway
+  // What it believes is asked as anybody can ask, if it answers anybody; how it reads, as the gateway asks.
+  const anybody =
+    tls.cert === null ? gateway : await meet(createAsk(origin, host, { ...tls, cert: null, key: null }), path)
+  const closedToStrangers = 'unreachable' in anybody ? anybody.unreachable : null
+  const caller = 'unreachable' in anybody ? gateway : anybody
+  const { beliefs, echoes } = await probeBelief({ ...caller, path, names })
+  const readings = await probeReadings(gateway.ask, path, gateway.plain)
+  return { beliefs, echoes, readings, status: caller.plain[0].status, closedToStrangers }
 }

@@ -1,22 +1,31 @@
-import type { Duplex } from 'node:stream'
-import type { Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
 import type { Exchange } from './connection-pool.js'
 import type { Endpoint } from './endpoint.js'
+import type { AnswerHandler } from './http1/connection.js'
+import type { UpstreamRequest } from './http1/request-head.js'
 
 /** What is to be sent, and what has been tried already. */
 export interface Sending {
-  readonly options: Dispatcher.DispatchOptions
-  readonly handler: Dispatcher.DispatchHandler
+  readonly request: UpstreamRequest
+  readonly handler: RequestHandler
   /** `performance.now()` when the first attempt began. */
   readonly startedMs: number
   /** Endpoints where it failed. */
   readonly tried: readonly Endpoint[]
 }
 
+/** Who sends a request, and is told what becomes of it. */
+export interface RequestHandler extends Omit<AnswerHandler, 'onResponseStarted'> {
+  /** As long as it waits for a connection, `giveUp` ends it. */
+  readonly onWait: (giveUp: (reason: Error) => void) => void
+}
+
 /** A request on its way to one endpoint, and how far it has come. */
 export interface Attempt extends Exchange {
   readonly endpoint: Endpoint
   readonly sending: Sending
+  /** The outcome has been told. */
+  over: boolean
   /** A connection was there, and the first bytes are on it. */
   sent: boolean
   /** That connection had brought answers before. */
@@ -32,7 +41,7 @@ export interface AttemptObserver {
   readonly onStatus: (attempt: Attempt) => void
   readonly onSuccess: (attempt: Attempt) => void
   /** The connection is no longer HTTP's; it goes on for as long as the socket. */
-  readonly onUpgrade: (attempt: Attempt, socket: Duplex) => void
+  readonly onUpgrade: (attempt: Attempt, socket: Socket) => void
   /** True: the request is sent again, and the handler need not know. */
   readonly onFailure: (attempt: Attempt, error: Error) => boolean
 }
@@ -43,46 +52,44 @@ export function createAttempt(sending: Sending, endpoint: Endpoint, observer: At
   const attempt: Attempt = {
     endpoint,
     sending,
-    connection: null,
+    place: null,
     over: false,
     sent: false,
     reused: false,
     answered: false,
     status: 0,
-    onWait: (giveUp) => handler.onConnect?.(giveUp),
-    onConnect(abort) {
-      if (attempt.over) return abort()
+    onWait: handler.onWait,
+    onConnect(abort, resume) {
       attempt.sent = true
-      attempt.reused = (attempt.connection?.answers ?? 0) > 0
-      handler.onConnect?.(abort)
+      attempt.reused = (attempt.place?.answers ?? 0) > 0
+      handler.onConnect(abort, resume)
     },
     onResponseStarted() {
       attempt.answered = true
     },
-    onUpgrade(status, headers, socket) {
-      attempt.over = true
-      attempt.status = status
-      observer.onUpgrade(attempt, socket)
-      handler.onUpgrade?.(status, headers, socket)
+    onInterim: handler.onInterim,
+    onHead(head) {
+      attempt.status = head.status
+      observer.onStatus(attempt)
+      handler.onHead(head)
     },
-    onHeaders(status, headers, resume, statusText) {
-      if (status >= 200) {
-        attempt.status = status
-        observer.onStatus(attempt)
-      }
-      return handler.onHeaders?.(status, headers, resume, statusText) ?? true
-    },
-    onData: (chunk) => handler.onData?.(chunk) ?? true,
-    onComplete(trailers) {
+    onData: handler.onData,
+    onEnd(trailers) {
       attempt.over = true
-      if (attempt.connection !== null) attempt.connection.answers += 1
+      if (attempt.place !== null) attempt.place.answers += 1
       observer.onSuccess(attempt)
-      handler.onComplete?.(trailers)
+      handler.onEnd(trailers)
+    },
+    onUpgrade(fields, socket) {
+      attempt.over = true
+      attempt.status = 101
+      observer.onUpgrade(attempt, socket)
+      handler.onUpgrade(fields, socket)
     },
     onError(error) {
       if (attempt.over) return
       attempt.over = true
-      if (!observer.onFailure(attempt, error)) handler.onError?.(error)
+      if (!observer.onFailure(attempt, error)) handler.onError(error)
     }
   }
   return attempt

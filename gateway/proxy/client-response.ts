@@ -4,7 +4,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http'
 export interface ClientResponse {
   /** Writes the header section: at the latest when this turn of the event loop ends, whether a body follows or not. */
   readonly begin: (status: number, reason: string, fields: readonly string[]) => void
-  /** False: the client does not keep up; `drain` of the response says when it has. */
+  /** Keeps nothing of the chunk. False: the client does not keep up; `drain` of the response says when it has. */
   readonly write: (chunk: Buffer) => boolean
   readonly end: (trailers: readonly [string, string][]) => void
   /** Makes an answer that has begun look as incomplete as it is. */
@@ -15,7 +15,8 @@ export interface ClientResponse {
 const LARGEST_HELD = 16 * 1024
 
 export function createClientResponse(response: ServerResponse): ClientResponse {
-  // The first piece of a body is held until the turn ends: a small answer that came whole leaves in one write.
+  // The first piece of a body is held until the turn ends, and nothing else is read by then: a small answer that came
+  // whole leaves in one write.
   let held: Buffer | null = null
   let released = false
 
@@ -24,8 +25,15 @@ export function createClientResponse(response: ServerResponse): ClientResponse {
     if (released || response.writableEnded || response.destroyed) return
     released = true
     if (held === null) response.flushHeaders()
-    else response.write(held)
+    else response.write(Buffer.from(held))
     held = null
+  }
+
+  function cutOff() {
+    const { req, socket } = response
+    // RFC 9112 §8: HTTP/1.0 may have no other end of a message than the connection's. Of TLS the end is missing.
+    if (req.httpVersionMinor === 0 && socket !== null && !('encrypted' in socket)) socket.resetAndDestroy()
+    response.destroy()
   }
 
   return {
@@ -41,7 +49,7 @@ export function createClientResponse(response: ServerResponse): ClientResponse {
         return true
       }
       release()
-      return response.write(chunk)
+      return response.write(Buffer.from(chunk))
     },
     end(trailers) {
       if (response.writableEnded) return
@@ -53,10 +61,9 @@ export function createClientResponse(response: ServerResponse): ClientResponse {
     breakOff() {
       if (response.writableEnded) return
       release()
-      const { req, socket } = response
-      // RFC 9112 §8: HTTP/1.0 may have no other end of a message than the connection's. Of TLS the end is missing.
-      if (req.httpVersionMinor === 0 && socket !== null && !('encrypted' in socket)) socket.resetAndDestroy()
-      response.destroy()
+      // Node writes what a response has when the turn ends; of one that waits for its turn on the connection, when it comes.
+      if (response.socket === null) response.once('socket', () => process.nextTick(cutOff))
+      else process.nextTick(cutOff)
     }
   }
 }

@@ -1,162 +1,192 @@
-import { Client, type Dispatcher, errors } from 'undici'
+import type { Socket } from 'node:net'
+import { type AnswerHandler, type Connection, createConnection } from './http1/connection.js'
+import type { UpstreamRequest } from './http1/request-head.js'
 import type { Transport } from './transport.js'
 import { createWaitingLine } from './waiting-line.js'
 
 export interface PoolOptions {
-  readonly origin: string
   readonly timeoutMs: number
   readonly idleTimeoutMs: number
   readonly keepAliveMs: number
   readonly connections: { readonly max: number; readonly maxWaiting: number }
 }
 
-/** The connection that a request is sent over. */
-export interface Connection {
-  /** Answers that came over it since it was made: more than none, and the other side may just be closing it. */
-  answers: number
-}
-
-/** A request as the pool has it: what the client of the library tells of it, and where it is sent. */
-export interface Exchange extends Dispatcher.DispatchHandler {
-  connection: Connection | null
-  /** Set when the outcome has been told. */
-  over: boolean
-  /** Called when it has to wait; the function gives it up. */
-  readonly onWait: (giveUp: (reason?: Error) => void) => void
-  readonly onError: (error: Error) => void
+/** A request as the pool has it. */
+export interface Exchange extends AnswerHandler {
+  /** The connection that it is sent over, and how many answers came over that before. */
+  place: { answers: number } | null
+  /** Called when it has to wait for a connection; until it has one, the function gives it up. */
+  readonly onWait: (giveUp: (reason: Error) => void) => void
 }
 
 /** The connections of one origin: so many at most, and so many requests that wait for one. */
 export interface ConnectionPool {
   /** False while a request that comes would have to wait. */
   readonly hasRoom: () => boolean
-  /** `fresh`: over a connection that has not been used yet. */
-  readonly dispatch: (options: Dispatcher.DispatchOptions, exchange: Exchange, fresh: boolean) => void
+  /** `fresh`: over a connection that has not been used yet; a WebSocket always is. */
+  readonly dispatch: (request: UpstreamRequest, exchange: Exchange, fresh: boolean) => void
   readonly figures: () => { readonly connections: number; readonly waiting: number }
   /** Connections end as soon as their exchange has; what still comes is served. */
   readonly retire: () => void
   /** Ends whatever goes on. */
-  readonly destroy: () => Promise<void>
+  readonly destroy: () => void
 }
 
-interface Pooled extends Connection {
-  readonly client: Client
-  connected: boolean
-  busy: boolean
+interface Place {
+  answers: number
+  /** null: not open yet. */
+  connection: Connection | null
+  /** What is sent over it next, when all that has come by now is read. */
+  due: Waiting | null
+  /** Ends it, and whatever it is there for. */
+  end: (reason: Error) => void
 }
 
 interface Waiting {
-  readonly options: Dispatcher.DispatchOptions
+  readonly request: UpstreamRequest
   readonly exchange: Exchange
+  /** Not over a connection that was used before. */
+  readonly fresh: boolean
 }
 
-/** A hint of the server's (`Keep-Alive: timeout=…`) counts more than the setting, up to this. */
-const LONGEST_KEEP_ALIVE_MS = 60_000
-
 const poolFull = () => Object.assign(new Error('no connection to the upstream is free'), { code: 'UPSTREAM_POOL_FULL' })
+const destroyed = () => Object.assign(new Error('the gateway stops'), { code: 'UPSTREAM_POOL_DESTROYED' })
+const retiredError = () => new Error('the connection is not needed any more')
 
 /**
- * A stack of clients of one connection each, the last used on top: those below, if the load does not need them, grow
- * old and end. Undici's own pool keeps neither its bound nor sight of a client that once could not connect.
+ * A stack of connections, the last used on top: those below, if the load does not need them, grow old and end. Who finds
+ * none waits in line.
  */
 export function createConnectionPool(options: PoolOptions, transport: Transport): ConnectionPool {
   const { max, maxWaiting } = options.connections
-  const all = new Set<Pooled>()
-  const idle: Pooled[] = []
+  const all = new Set<Place>()
+  const idle: Place[] = []
+  let soon: Place[] = []
   let retired = false
-  let destroyed = false
+  let isDestroyed = false
 
   const line = createWaitingLine<Waiting>(options.timeoutMs, ({ exchange }) => exchange.onError(poolFull()))
 
-  function open(): Pooled {
-    const client = new Client(options.origin, {
-      pipelining: 1,
-      keepAliveTimeout: options.keepAliveMs,
-      keepAliveMaxTimeout: Math.max(LONGEST_KEEP_ALIVE_MS, options.keepAliveMs),
-      headersTimeout: options.timeoutMs,
-      bodyTimeout: options.idleTimeoutMs,
-      connect: transport.connect
-    })
-    const pooled: Pooled = { client, answers: 0, connected: false, busy: false }
-    client.on('connect', () => {
-      pooled.connected = true
-      pooled.answers = 0
-    })
-    client.on('disconnect', () => {
-      pooled.connected = false
-      if (!pooled.busy) discard(pooled)
-    })
-    client.on('drain', () => {
-      if (pooled.busy && all.has(pooled)) giveBack(pooled)
-    })
-    all.add(pooled)
-    return pooled
-  }
+  /** Opens a connection for a request that needs one now. */
+  function open(waiting: Waiting): void {
+    const { exchange } = waiting
+    let givenUp = false
+    const place: Place = { answers: 0, connection: null, due: null, end: giveUp }
+    all.add(place)
 
-  function discard(pooled: Pooled) {
-    all.delete(pooled)
-    const place = idle.indexOf(pooled)
-    if (place >= 0) idle.splice(place, 1)
-    pooled.client.close(() => {})
-  }
-
-  function giveBack(pooled: Pooled) {
-    pooled.busy = false
-    const next = line.next()
-    if (next !== undefined) send(pooled, next)
-    else if (retired || !pooled.connected) discard(pooled)
-    else idle.push(pooled)
-  }
-
-  function take(fresh: boolean): Pooled | null {
-    if (!fresh) {
-      const pooled = idle.pop()
-      if (pooled !== undefined) return pooled
+    function giveUp(reason: Error) {
+      if (givenUp || place.connection !== null) return
+      givenUp = true
+      cancel(reason)
+      leave(place)
+      exchange.onError(reason)
     }
-    if (all.size < max) return open()
-    const [oldest] = idle
-    if (oldest === undefined) return null
-    discard(oldest)
-    return open()
+
+    function onOpened(error: Error | null, socket: Socket | null) {
+      if (givenUp || socket === null) socket?.destroy()
+      else use(place, socket, waiting)
+      if (error !== null) giveUp(error)
+    }
+    // What comes of an upgrade is read as a stream.
+    const cancel = waiting.request.upgrade
+      ? transport.connect(onOpened)
+      : transport.connect(onOpened, (bytes) => place.connection?.read(bytes))
+    exchange.onWait(giveUp)
   }
 
-  function send(pooled: Pooled, { options, exchange }: Waiting) {
-    pooled.busy = true
-    exchange.connection = pooled
-    pooled.client.dispatch(options, exchange)
-    // Refused as it stands: of that the client says nothing more.
-    if (!exchange.over) return
-    discard(pooled)
+  function use(place: Place, socket: Socket, waiting: Waiting): void {
+    const connection = createConnection(socket, options, {
+      onIdle: () => giveBack(place),
+      onClosed: () => leave(place)
+    })
+    place.connection = connection
+    place.end = connection.destroy
+    send(place, connection, waiting)
+  }
+
+  /** It is gone, and so who was to use it, or somebody who waits, may open another. */
+  function leave(place: Place): void {
+    if (!all.delete(place)) return
+    const at = idle.indexOf(place)
+    if (at >= 0) idle.splice(at, 1)
+    const next = place.due ?? line.next()
+    if (next === undefined) return
+    if (isDestroyed) next.exchange.onError(destroyed())
+    else open(next)
+  }
+
+  function giveBack(place: Place): void {
     const next = line.next()
-    if (next !== undefined) send(open(), next)
+    if (next?.fresh) replace(place, next)
+    else if (next !== undefined) sendSoon(place, next)
+    else if (retired) place.end(retiredError())
+    else idle.push(place)
+  }
+
+  /** Opens another connection in place of one that is in order, but was used. */
+  function replace(place: Place, next: Waiting): void {
+    place.due = next
+    place.end(retiredError())
+  }
+
+  /**
+   * Sends over a connection that was used before, when all that has come by now is read: octets after an answer would be
+   * taken for the next one, to another request, and their connection ends instead. So does one that the other side closed.
+   */
+  function sendSoon(place: Place, waiting: Waiting): void {
+    place.due = waiting
+    if (soon.push(place) === 1) setImmediate(sendNow)
+  }
+
+  function sendNow(): void {
+    const places = soon
+    soon = []
+    for (const place of places) {
+      const { connection, due } = place
+      // One that is gone has found another place.
+      if (connection === null || due === null || !all.has(place)) continue
+      place.due = null
+      send(place, connection, due)
+    }
+  }
+
+  function send(place: Place, connection: Connection, { request, exchange }: Waiting): void {
+    exchange.place = place
+    connection.send(request, exchange)
+  }
+
+  function dispatch(request: UpstreamRequest, exchange: Exchange, fresh: boolean): void {
+    const waiting = { request, exchange, fresh: fresh || request.upgrade }
+    const place = waiting.fresh ? undefined : idle.pop()
+    // Who wants a new one gets it in place of the one that was used least recently.
+    if (waiting.fresh && all.size >= max) idle[0]?.end(retiredError())
+    if (isDestroyed) exchange.onError(destroyed())
+    else if (place !== undefined) sendSoon(place, waiting)
+    else if (all.size < max) open(waiting)
+    else if (line.length() < maxWaiting) wait(waiting)
+    else exchange.onError(poolFull())
+  }
+
+  function wait(waiting: Waiting): void {
+    const { exchange } = waiting
+    line.join(waiting)
+    exchange.onWait((reason) => {
+      if (line.leave(waiting)) exchange.onError(reason)
+    })
   }
 
   return {
     hasRoom: () => idle.length > 0 || all.size < max,
-    dispatch(options, exchange, fresh) {
-      if (destroyed) return exchange.onError(new errors.ClientDestroyedError())
-      const pooled = take(fresh)
-      const waiting = { options, exchange }
-      if (pooled !== null) return send(pooled, waiting)
-      if (line.length() >= maxWaiting) return exchange.onError(poolFull())
-      line.join(waiting)
-      // Until it is sent, it is given up here.
-      exchange.onWait((reason) => {
-        line.leave(waiting)
-        exchange.onError(reason ?? new errors.RequestAbortedError())
-      })
-    },
+    dispatch,
     figures: () => ({ connections: all.size, waiting: line.length() }),
     retire() {
       retired = true
-      for (const pooled of [...idle]) discard(pooled)
+      for (const place of [...idle]) place.end(retiredError())
     },
-    async destroy() {
-      destroyed = true
-      for (let next = line.next(); next !== undefined; next = line.next()) {
-        next.exchange.onError(new errors.ClientDestroyedError())
-      }
-      await Promise.all([...all].map(({ client }) => client.destroy()))
+    destroy() {
+      isDestroyed = true
+      for (let next = line.next(); next !== undefined; next = line.next()) next.exchange.onError(destroyed())
+      for (const place of [...all]) place.end(destroyed())
     }
   }
 }

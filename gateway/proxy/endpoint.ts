@@ -9,6 +9,7 @@ import { createTransport, type TlsOptions, type Transport } from './transport.js
 export type Outcome = 'answered' | 'unreachable' | 'timed_out' | 'broken' | 'left' | 'overloaded'
 
 export interface EndpointOptions extends PoolOptions {
+  readonly origin: string
   readonly tls: TlsOptions
 }
 

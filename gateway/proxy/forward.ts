@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
-import type { Readable } from 'node:stream'
-import type { Dispatcher } from 'undici'
 import { Problem } from '../problems.js'
+import type { RequestHandler } from './attempt.js'
 import { createClientResponse } from './client-response.js'
 import { createInterimResponses, type InterimResponses } from './interim-response.js'
 import { lingerAfter } from './linger.js'
@@ -68,7 +66,8 @@ export function forward(request: IncomingMessage, response: ServerResponse, to: 
   return new Promise((resolve, reject) => {
     const started = performance.now()
     const { idleTimeoutMs, timeoutMs } = to.upstream
-    let abort: ((reason?: Error) => void) | null = null
+    let abort: ((reason: Error) => void) | null = null
+    let resume: (() => void) | null = null
     let over = false
     let interim: InterimResponses | null = null
     refuseLargeBody(request, to.maxBody)
@@ -98,42 +97,45 @@ export function forward(request: IncomingMessage, response: ServerResponse, to: 
       if (!complete) abort?.(new Error('client left'))
     }
 
-    const exchange: Dispatcher.DispatchHandler = {
-      onConnect(abortUpstream) {
+    const exchange: RequestHandler = {
+      onWait(leave) {
+        abort = leave
+        if (over) leave(new Error('nobody waits any more'))
+      },
+      onConnect(abortUpstream, resumeUpstream) {
         abort = abortUpstream
-        if (over) abortUpstream()
+        resume = resumeUpstream
+        if (over) abortUpstream(new Error('nobody waits any more'))
         // RFC 9110 §10.1.1: only now, when the request may pass and can, is the client asked for its body.
         else if (awaitsContinue) response.writeContinue()
         awaitsContinue = false
       },
-      onUpgrade(_status, rawHeaders, socket) {
+      onUpgrade(fields, socket) {
         if (over) return void socket.destroy()
-        const fields = rawHeaders as unknown as Buffer[]
-        const answer = { fields, socket: socket as Socket, upstreamMs: performance.now() - started }
+        const answer = { fields, socket, upstreamMs: performance.now() - started }
         settle(() => resolve(openTunnel(request, response, to, answer)))
       },
-      onHeaders(status, rawHeaders, resume, statusText) {
-        const raw = rawHeaders as unknown as Buffer[]
-        if (status < 200) {
-          // RFC 9110 §7.8: nobody asked it to switch protocols. A 100 does not come this far.
-          if (status < 102) throw new Error(`the upstream answered ${status}`)
-          // Clients take whatever comes first for the answer to their handshake.
-          if (to.upgrading !== null) return true
-          interim ??= createInterimResponses(response, timeoutMs, giveUp)
-          interim.pass(status, responseHeaders(raw, status, request, { ...to, responseHeaders: NO_FIELDS }))
-          return true
-        }
+      onInterim({ status, fields }) {
+        // Clients take whatever comes first for the answer to their handshake.
+        if (to.upgrading !== null) return
+        interim ??= createInterimResponses(response, timeoutMs, giveUp)
+        interim.pass(status, responseHeaders(fields, status, request, { ...to, responseHeaders: NO_FIELDS }))
+      },
+      onHead({ status, reason, fields }) {
         interim?.end()
         const upstreamMs = performance.now() - started
-        const headers = responseHeaders(raw, status, request, to)
+        const headers = responseHeaders(fields, status, request, to)
         if (body !== null && !request.complete) lingerAfter(response)
-        client.begin(status, statusText, headers)
+        client.begin(status, reason, headers)
         to.onStart(upstreamMs)
-        response.on('drain', resume)
-        return true
       },
-      onData: client.write,
-      onComplete: (trailers) => client.end(responseTrailers(trailers as unknown as Buffer[] | null)),
+      onData(chunk) {
+        if (client.write(chunk)) return true
+        // One read of small chunks may bring thousands, and one listener is enough for all of them.
+        if (resume !== null && response.listenerCount('drain') === 0) response.once('drain', resume)
+        return false
+      },
+      onEnd: (trailers) => client.end(responseTrailers(trailers)),
       onError(error) {
         if (over) return
         if (response.headersSent) client.breakOff()
@@ -159,11 +161,11 @@ export function forward(request: IncomingMessage, response: ServerResponse, to: 
     }
     to.upstream.dispatch(
       {
-        method: request.method as Dispatcher.HttpMethod,
+        method: request.method ?? '',
         path: stripPrefix(to.path, to.upstream.stripPrefix) + to.query,
-        upgrade: to.upgrading === null ? null : 'websocket',
-        headers: to.headers as string[],
-        body: body as Readable | null
+        upgrade: to.upgrading !== null,
+        headers: to.headers,
+        body
       },
       exchange
     )

@@ -1,5 +1,5 @@
-import { Client } from 'undici'
 import type { Endpoint } from './endpoint.js'
+import { createConnection } from './http1/connection.js'
 
 /** Active health: each endpoint is asked, again and again, whether it can serve. */
 export interface HealthOptions {
@@ -19,39 +19,47 @@ export interface HealthOptions {
 /** Several gateways that were started together must not check together for ever: each interval differs by so much. */
 const JITTER = 0.1
 
+const nothing = () => {}
+
 /** Asks once over a connection of its own, so that it also learns whether new ones are accepted; null: all is well. */
 function ask(endpoint: Endpoint, options: HealthOptions, answer: (fault: Error | null) => void): () => void {
-  const client = new Client(endpoint.origin, { connect: endpoint.transport.connect })
+  const { timeoutMs } = options
+  let end: (reason: Error) => void = nothing
   let over = false
   function conclude(fault: Error | null) {
     if (over) return
     over = true
     clearTimeout(timer)
-    client.destroy(() => {})
+    end(new Error('enough is known'))
     answer(fault)
   }
-  const timer = setTimeout(() => conclude(new Error(`no answer in ${options.timeoutMs} ms`)), options.timeoutMs)
+  const timer = setTimeout(() => conclude(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
   timer.unref()
-  client.dispatch(
-    {
-      method: 'GET',
-      path: options.path,
-      headers: ['host', options.host ?? endpoint.authority, 'user-agent', 'portcullis', 'accept', '*/*'],
-      reset: true
-    },
-    {
-      onConnect() {},
-      onHeaders(status) {
-        if (status < 200) return true
-        const good = options.statuses.some(([from, to]) => status >= from && status <= to)
-        conclude(good ? null : new Error(`status ${status}`))
-        return false
-      },
-      onData: () => false,
-      onComplete() {},
-      onError: conclude
-    }
-  )
+  end = endpoint.transport.connect((error, socket) => {
+    if (error !== null) return conclude(error)
+    if (over) return void socket.destroy()
+    const times = { timeoutMs, idleTimeoutMs: timeoutMs, keepAliveMs: timeoutMs }
+    const connection = createConnection(socket, times, { onIdle: nothing, onClosed: nothing })
+    end = connection.destroy
+    const { path, host } = options
+    const headers = ['host', host ?? endpoint.authority, 'user-agent', 'portcullis', 'accept', '*/*']
+    connection.send(
+      { method: 'GET', path, headers, body: null, upgrade: false, isLast: true },
+      {
+        onConnect: nothing,
+        onResponseStarted: nothing,
+        onInterim: nothing,
+        onHead({ status }) {
+          const good = options.statuses.some(([from, to]) => status >= from && status <= to)
+          conclude(good ? null : new Error(`status ${status}`))
+        },
+        onData: () => true,
+        onEnd: nothing,
+        onUpgrade: nothing,
+        onError: conclude
+      }
+    )
+  })
   return () => conclude(new Error('stopped'))
 }
 

@@ -17,12 +17,19 @@ export function lingerAfter(response: ServerResponse): void {
   const { destroySoon } = socket
   // One that was injected came over no connection.
   if (destroySoon === undefined) return
+  let lingers = false
   socket.destroySoon = () => {
-    if (req.complete) destroySoon.call(socket)
-    else socket.end()
+    if (req.complete) return destroySoon.call(socket)
+    socket.end()
+    // The answer may have been that to an earlier request, after which this one gets none.
+    req.resume()
+    linger()
   }
-  response.once('close', () => {
-    if (socket.destroyed) return
+  response.once('close', linger)
+
+  function linger() {
+    if (socket.destroyed || lingers) return
+    lingers = true
     const endsAt = performance.now() + LINGER_MS
     const mostRead = socket.bytesRead + MOST_OCTETS
     const timer = setInterval(() => {
@@ -39,5 +46,5 @@ export function lingerAfter(response: ServerResponse): void {
     socket.once('close', stop)
     if (req.complete) onWhole()
     else req.once('end', onWhole)
-  })
+  }
 }

@@ -18,7 +18,7 @@ export interface Upgrading {
 /** The upstream's 101, and the connection that is free of HTTP since. */
 export interface UpgradeAnswer {
   /** Flat (name, value, name, value …). */
-  readonly fields: readonly Buffer[]
+  readonly fields: readonly string[]
   readonly socket: Socket
   readonly upstreamMs: number
 }
@@ -41,10 +41,7 @@ export async function openTunnel(
   // Nobody else listens any more; what it means is told by `close`.
   upstream.on('error', () => {})
   try {
-    const fault = answerFault(
-      request.headers,
-      fields.map((text) => text.toString('latin1'))
-    )
+    const fault = answerFault(request.headers, fields)
     const cause = fault === null ? undefined : new Error(`the upstream's 101 is not valid: ${fault}`)
     if (cause !== undefined || to.upgrading === null || !(request instanceof UpgradableRequest)) {
       throw new Problem('upstream_error', { detail: 'The upstream did not agree to the WebSocket properly.', cause })

@@ -37,32 +37,24 @@ const isOpenEnded = ({ method, httpVersionMinor }: IncomingMessage, status: numb
 
 const TRAILER = new Set(['trailer'])
 
-/** RFC 9112 §7: what is coded otherwise cannot be passed on as what it was before. */
-function requireChunked(codings: string): void {
-  if (codings.toLowerCase() !== 'chunked') throw new Error(`the upstream used a transfer coding: ${codings}`)
-}
-
 /**
- * From the upstream's raw response fields to the client's, flat (name, value, name, value …). Throws when the message
- * was framed in a way that cannot be undone.
+ * From the upstream's raw response fields to the client's, flat (name, value, name, value …).
  */
 export function responseHeaders(
-  raw: readonly Buffer[],
+  raw: readonly string[],
   status: number,
   request: IncomingMessage,
   fields: ResponseFields
 ): string[] {
   const headers: string[] = []
   let connection = ''
-  let codings = ''
   let isSized = false
   let announcesTrailers = false
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i]?.toString('latin1') ?? ''
-    const value = raw[i + 1]?.toString('latin1') ?? ''
+    const name = raw[i] ?? ''
+    const value = raw[i + 1] ?? ''
     const lower = name.toLowerCase()
     if (lower === 'connection') connection += connection === '' ? value : `,${value}`
-    else if (lower === 'transfer-encoding') codings += codings === '' ? value : `,${value}`
     else if (lower === 'trailer') announcesTrailers = true
     else if (lower === 'content-length') {
       // RFC 9110 §8.6: no length is told where there is no content.
@@ -72,7 +64,6 @@ export function responseHeaders(
     if (RESPONSE_HOP_BY_HOP.has(lower) || RESPONSE_SET_BY_GATEWAY.has(lower)) continue
     headers.push(name, lower === 'location' ? outerLocation(value, fields.upstream) : value)
   }
-  if (codings !== '') requireChunked(codings)
   const listed = connection === '' ? null : listedNames(connection)
   let kept = listed === null ? headers : withoutListed(headers, listed)
   if (announcesTrailers && (isSized || !isOpenEnded(request, status))) kept = withoutListed(kept, TRAILER)

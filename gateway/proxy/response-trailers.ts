@@ -15,12 +15,12 @@ const BEFORE_THE_BODY = new Set([
 
 const isForbidden = (name: string) => BEFORE_THE_BODY.has(name) || name.startsWith('access-control-')
 
-/** The upstream's trailers as pairs; what may not be said there is dropped. */
-export function responseTrailers(raw: readonly Buffer[] | null): [string, string][] {
+/** The upstream's trailers, flat, as pairs; what may not be said there is dropped. */
+export function responseTrailers(fields: readonly string[]): [string, string][] {
   const trailers: [string, string][] = []
-  for (let i = 0; raw !== null && i + 1 < raw.length; i += 2) {
-    const name = raw[i]?.toString('latin1') ?? ''
-    if (!isForbidden(name.toLowerCase())) trailers.push([name, raw[i + 1]?.toString('latin1') ?? ''])
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? ''
+    if (!isForbidden(name.toLowerCase())) trailers.push([name, fields[i + 1] ?? ''])
   }
   return trailers
 }

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net'
+import { isIP, Socket } from 'node:net'
 import { buildConnector } from 'undici'
-import { tolerantConnector } from './upstream-connection.js'
+import { DISTRUST } from './http1/distrust.js'
 
 export interface TlsOptions {
   /** PEM; who may have signed the upstream's certificate. null: whom Node trusts. */
@@ -13,18 +13,23 @@ export interface TlsOptions {
   readonly verify: boolean
 }
 
+type Opened = (...result: [error: null, socket: Socket] | [error: Error, socket: null]) => void
+
 /** How connections to one origin are made. */
 export interface Transport {
-  /** A name or an address, IPv6 without brackets. */
-  readonly hostname: string
-  /** By TLS. */
-  readonly secure: boolean
-  readonly connect: buildConnector.connector
+  /**
+   * Opens one; by TLS, whatever the request's Host says, to whom the settings name. `onRead`, where the connection can do
+   * without streams, is handed what comes, in memory that is read into again after the call; else it comes as `data`.
+   * What it answers gives up while it is not open yet.
+   */
+  readonly connect: (opened: Opened, onRead?: (bytes: Buffer) => void) => (reason: Error) => void
   /** Whether this error is what `connect` ended with: then nothing has been sent. */
   readonly failedToConnect: (error: Error) => boolean
 }
 
 const LONGEST_CONNECT_MS = 10_000
+/** As much as Node reads at once. */
+const READ_OCTETS = 64 * 1024
 
 /** What goes wrong before TLS has begun, and here instead of there; any other failure to connect by TLS is of TLS. */
 const BEFORE_TLS = new Set([
@@ -34,7 +39,7 @@ const BEFORE_TLS = new Set([
 
 /** The upstream could not prove who it is, or did not believe who we are; the cause has the library's words for it. */
 function tlsFailure(cause: Error): Error {
-  return Object.assign(new Error('TLS with the upstream failed', { cause }), { code: 'UPSTREAM_TLS' })
+  return Object.assign(new Error('TLS with the upstream failed', { cause }), { code: DISTRUST })
 }
 
 export function createTransport(
@@ -54,23 +59,38 @@ export function createTransport(
     ...(tls.cert === null ? {} : { cert: tls.cert }),
     ...(tls.key === null ? {} : { key: tls.key.reveal() })
   }
-  const connector = tolerantConnector(buildConnector({ ...(secure ? parameters : {}), timeout: connectTimeoutMs }))
+  const streaming = buildConnector({ ...(secure ? parameters : {}), timeout: connectTimeoutMs })
+  const scratch = Buffer.allocUnsafeSlow(secure ? 0 : READ_OCTETS)
+  const { protocol, host, port } = url
+
+  /** Reading into the same memory always spares a request the making and collecting of 64 KiB. */
+  function reading(onRead: (bytes: Buffer) => void): buildConnector.connector {
+    const onread = {
+      buffer: scratch,
+      callback(octets: number) {
+        onRead(scratch.subarray(0, octets))
+        return true
+      }
+    }
+    return buildConnector({ timeout: connectTimeoutMs, onread } as buildConnector.BuildOptions)
+  }
+
   const failures = new WeakSet<Error>()
   return {
-    hostname,
-    secure,
-    connect(asked, callback) {
-      // The client of the library takes the server name from a request's Host, which may be whatever the gateway's own
-      // client says: who the upstream has to be is the settings' to say, whatever is asked.
-      const { servername: _fromHost, ...target } = asked
-      connector(target, (...result) => {
+    connect(opened, onRead) {
+      const connector = onRead === undefined || secure ? streaming : reading(onRead)
+      // It answers its socket, of which its types say nothing.
+      const opening: unknown = connector({ hostname, protocol, host, port }, (...result) => {
         const [error] = result
-        if (error === null) return callback(...result)
+        if (error === null) return opened(...result)
         const code = 'code' in error ? String(error.code) : ''
         const failure = secure && !BEFORE_TLS.has(code) ? tlsFailure(error) : error
         failures.add(failure)
-        callback(failure, null)
+        opened(failure, null)
       })
+      return (reason) => {
+        if (opening instanceof Socket) opening.destroy(reason)
+      }
     },
     failedToConnect: (error) => failures.has(error)
   }

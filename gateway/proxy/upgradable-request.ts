@@ -5,6 +5,18 @@ import { asksForWebSocket, handshakeFault } from './websocket-handshake.js'
 /** The response that has its turn on a connection; Node keeps it there, and nowhere else. */
 type Connection = Socket & { readonly _httpMessage?: ServerResponse | null }
 
+/** What Node's server calls when an answer is over and nobody has read the request; its types leave it out. */
+declare module 'node:http' {
+  interface IncomingMessage {
+    _dump(): void
+  }
+}
+
+/** By this Node, too, knows a stream that has ended; it does the same itself for empty requests from version 24 on. */
+interface Ending {
+  readonly _readableState: { endEmitted: boolean }
+}
+
 const asked = Symbol('portcullis.upgrade-asked')
 const granted = Symbol('portcullis.upgrade-granted')
 
@@ -30,5 +42,12 @@ export class UpgradableRequest extends IncomingMessage {
 
   set upgrade(value: boolean | null) {
     this[asked] = value
+  }
+
+  /** Reading to the end of a request that has come whole, and empty, would be a sixth of what Node does for it. */
+  override _dump(): void {
+    const isOver = this.complete && this.readableLength === 0 && this.listenerCount('end') === 0
+    if (isOver) (this as unknown as Ending)._readableState.endEmitted = true
+    else super._dump()
   }
 }

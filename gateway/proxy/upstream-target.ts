@@ -1,10 +1,10 @@
-import type { Duplex } from 'node:stream'
-import type { Dispatcher } from 'undici'
-import { type Attempt, createAttempt, type Sending } from './attempt.js'
+import type { Socket } from 'node:net'
+import { type Attempt, createAttempt, type RequestHandler, type Sending } from './attempt.js'
 import { type Balance, createBalance } from './balance.js'
 import { type EjectionOptions, isFailure, noteAnswer, noteFailure } from './ejection.js'
 import type { Endpoint, Outcome } from './endpoint.js'
 import { outcomeOf, type RetryReason, reasonToRepeat, wasStale } from './failure.js'
+import type { UpstreamRequest } from './http1/request-head.js'
 import { createRetryBudget } from './retry-budget.js'
 
 export interface TargetOptions {
@@ -28,7 +28,7 @@ export interface RetryOptions {
 /** Where requests for an upstream go to. */
 export interface Target {
   /** Sends a request to one of the endpoints, and again where that is safe; the handler is told what comes of it. */
-  readonly dispatch: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => void
+  readonly dispatch: (request: UpstreamRequest, handler: RequestHandler) => void
 }
 
 /** Since the gateway knows the upstream. */
@@ -42,10 +42,11 @@ export const createRetryCounts = (): RetryCounts => ({ done: { unreachable: 0, s
 
 const NOWHERE: readonly Endpoint[] = []
 
-/** The Host of the endpoint in place of that of the first one; the list begins with it. */
-function withHost({ headers }: Dispatcher.DispatchOptions, authority: string) {
-  return Array.isArray(headers) && headers[0] === 'host' ? { headers: headers.with(1, authority) as string[] } : {}
-}
+/** With the Host of the endpoint in place of that of the first one; the list begins with it. */
+const hostedBy = (request: UpstreamRequest, { authority }: Endpoint): UpstreamRequest => ({
+  ...request,
+  headers: request.headers.with(1, authority)
+})
 
 /** `onEjection` is told of an endpoint that is left out, and of the failure that was one too many. */
 export function createTarget(
@@ -58,14 +59,6 @@ export function createTarget(
   const choose = createBalance(options.balance, endpoints)
   const budget = createRetryBudget(retries.budget)
   const severalHosts = options.host === 'upstream' && endpoints.length > 1
-  const secure = endpoints.some(({ transport }) => transport.secure)
-
-  function addressed(asked: Dispatcher.DispatchOptions, { authority, transport }: Endpoint) {
-    if (!severalHosts && !secure) return asked
-    // The library makes a new connection whenever the server name changes, and takes it from Host if it is not told.
-    const servername = transport.hostname
-    return severalHosts ? { ...asked, servername, ...withHost(asked, authority) } : { ...asked, servername }
-  }
 
   function release(endpoint: Endpoint, outcome: Outcome) {
     endpoint.inFlight -= 1
@@ -93,7 +86,7 @@ export function createTarget(
       else noteAnswer(endpoint)
     },
     onSuccess: ({ endpoint }: Attempt) => release(endpoint, 'answered'),
-    onUpgrade({ endpoint }: Attempt, socket: Duplex) {
+    onUpgrade({ endpoint }: Attempt, socket: Socket) {
       if (ejection !== null) noteAnswer(endpoint)
       socket.once('close', () => release(endpoint, 'answered'))
     },
@@ -114,13 +107,14 @@ export function createTarget(
     const endpoint = choose(sending.tried)
     endpoint.inFlight += 1
     const attempt = createAttempt(sending, endpoint, observer)
-    endpoint.pool.dispatch(addressed(sending.options, endpoint), attempt, sending.tried !== NOWHERE)
+    const request = severalHosts ? hostedBy(sending.request, endpoint) : sending.request
+    endpoint.pool.dispatch(request, attempt, sending.tried !== NOWHERE)
   }
 
   return {
-    dispatch(asked, handler) {
+    dispatch(request, handler) {
       budget.earn()
-      send({ options: asked, handler, startedMs: performance.now(), tried: NOWHERE })
+      send({ request, handler, startedMs: performance.now(), tried: NOWHERE })
     }
   }
 }

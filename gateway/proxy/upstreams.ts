@@ -170,7 +170,7 @@ export function createUpstreams(
     async close() {
       const all = [...opened.values()].flatMap(({ served }) => served)
       for (const { watch } of all) watch?.stop()
-      await Promise.all(all.map(({ endpoint }) => endpoint.pool.destroy()))
+      for (const { endpoint } of all) endpoint.pool.destroy()
     }
   }
 }

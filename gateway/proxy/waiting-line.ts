@@ -4,7 +4,8 @@ export interface WaitingLine<T> {
   readonly join: (one: T) => void
   /** The one that waits longest leaves the line. */
   readonly next: () => T | undefined
-  readonly leave: (one: T) => void
+  /** False: it is not in line. */
+  readonly leave: (one: T) => boolean
 }
 
 /** Nobody waits longer than `longestMs`; one timer sees to it for all of them. */

@@ -69,6 +69,11 @@ function ownKeys(algorithm: string | undefined, own: string | undefined): Findin
     const hint = 'without signing_key, tokens.algorithm is what signs'
     return [mistakeAtKey(at('algorithm'), 'says what signing_key signs with, and there is none', hint)]
   }
+  if (own?.startsWith('HS')) {
+    const what =
+      'signs with the secret of tokens.keys: Django, which needs it to verify, could sign all tokens of the gateway'
+    return [warningAt(at(), what, 'say signing_key here, with the key that Django has already')]
+  }
   if (own === undefined || !UNKNOWN_THERE.test(own)) return []
   const hint = 'choose ES256, RS256 or HS256 there, or say signing_key here'
   return [mistakeAt(at(), `cannot sign with tokens.algorithm: simplejwt does not know ${own}`, hint)]

@@ -4,6 +4,8 @@
  * Must never know: Fastify, Redis, the clock; what a pattern means is handed in.
  * State: none.
  */
+
+export { decodeText } from './decode-text.js'
 export { type Finding, mistakeAt, mistakeAtKey, type Path, warningAt } from './findings.js'
 export type { ListenerSettings, TlsSettings } from './listener.js'
 export { loadSettings } from './load-settings.js'

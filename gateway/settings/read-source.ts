@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { decodeText } from './decode-text.js'
 import type { Mistake } from './mistakes.js'
 import { reasonOf } from './secret.js'
 import { largestFile } from './yaml-syntax.js'
@@ -20,12 +21,13 @@ export async function readSource(file: string): Promise<{ readonly source: strin
       for await (const chunk of handle.createReadStream({ end: largestFile, autoClose: false })) chunks.push(chunk)
       const bytes = Buffer.concat(chunks)
       if (bytes.length > largestFile) return { fault: 'the file is larger than 4 MiB' }
-      return { source: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+      const decoded = decodeText(bytes)
+      if ('text' in decoded) return { source: decoded.text }
+      return { fault: decoded.fault, ...(decoded.hint === null ? {} : { hint: decoded.hint }) }
     } finally {
       await handle.close()
     }
   } catch (error) {
-    if (error instanceof TypeError) return { fault: 'the file is not UTF-8 text' }
     return { fault: reasonOf(error) }
   }
 }

@@ -2,7 +2,6 @@
 import { claimName, identityHeader } from './identity-leaves.js'
 import { secret } from './key-schema.js'
 import { choice, duration, flag, type Leaf, text, textLeaf } from './leaves.js'
-import { issuer } from './network-leaves.js'
 import { listOf, oneOrMany, section } from './sections.js'
 import { filePath, literalPath } from './target-leaves.js'
 
@@ -12,6 +11,9 @@ function userField(): Leaf<string> {
     written.replace(/^user\./, '')
   )
 }
+
+/** RFC 7519 §2, StringOrURI: Django's `iss` and `aud` need not be URLs. */
+const named = () => text('a text of 1 to 255 characters', /^\P{Cc}{1,255}$/u)
 
 const signingKey = section({
   secret: secret.optional(),
@@ -43,10 +45,12 @@ export const simplejwt = section({
     .describe(
       'The key that Django signs and verifies with: `{ secret }` or `{ file }`. Default: the keys of `tokens.keys`, which Django finds by JWK_URL.'
     ),
-  audience: oneOrMany(text('a text without white space', /^[\x21-\x7e]+$/))
+  audience: oneOrMany(named())
     .optional()
     .describe('`aud` of the tokens. Default: none, because Django refuses one that it was not told of.'),
-  issuer: issuer().optional().describe('`iss` of the tokens. Default: `tokens.issuer`.'),
+  issuer: named()
+    .optional()
+    .describe('`iss` of the tokens: what Django calls it, a URL or not. Default: `tokens.issuer`.'),
   leeway: duration({ least: '0s', most: '60s' })
     .prefault('0s')
     .describe('How much longer than it says a token is good, for clocks that differ.'),

@@ -19,7 +19,9 @@ function commitTogether(database: Database, verbs: StoreVerbs, calls: readonly C
   try {
     // IMMEDIATE takes the write lock first: what is read below cannot be changed by another process before the commit.
     database.exec(calls.every((call) => readingVerbs.has(call.verb)) ? 'BEGIN' : 'BEGIN IMMEDIATE')
-    const replies = calls.map((call) => attempt(database, verbs, call))
+    // What is undone when a call fails is the call alone, unless others share its transaction.
+    const replies =
+      calls.length === 1 ? calls.map((call) => run(verbs, call)) : calls.map((call) => attempt(database, verbs, call))
     database.exec('COMMIT')
     return replies
   } catch (error) {
@@ -28,15 +30,19 @@ function commitTogether(database: Database, verbs: StoreVerbs, calls: readonly C
   }
 }
 
+function run(verbs: StoreVerbs, call: Call): Reply {
+  // The types of a verb and its arguments were matched where the call was made, on the other side of the port.
+  const verb = verbs[call.verb] as (...args: readonly unknown[]) => unknown
+  return { id: call.id, value: verb(...call.args) }
+}
+
 /** Throws only when SQLite has already undone the whole transaction, as it does when the disk is full. */
 function attempt(database: Database, verbs: StoreVerbs, call: Call): Reply {
   database.exec('SAVEPOINT one_call')
   try {
-    // The types of a verb and its arguments were matched where the call was made, on the other side of the port.
-    const verb = verbs[call.verb] as (...args: readonly unknown[]) => unknown
-    const value = verb(...call.args)
+    const reply = run(verbs, call)
     database.exec('RELEASE one_call')
-    return { id: call.id, value }
+    return reply
   } catch (error) {
     undoOne(database, error)
     return { id: call.id, failure: messageOf(error) }

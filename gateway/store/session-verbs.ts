@@ -39,6 +39,7 @@ export function createSessionVerbs(
       return row === undefined || row.ended_at !== null ? null : endings.endAll(row.user_id, 'logout_all', now)
     },
     findRefreshToken: createFindRefreshToken(database, users),
+    findRefreshOwner: createFindRefreshOwner(database, users),
     revokeToken: (tokenId, until) => void revoke.run(tokenId, until),
     readRevocations: createReadRevocations(database),
     prune: createPrune(database)
@@ -59,6 +60,23 @@ function createFindRefreshToken(
     const user = users.readUser(row.user_id)
     if (user === null || user.disabled) return null
     return { session: sessionOf(row), user, issuedAt: row.last_used_at, expiresAt: row.idle_expires_at }
+  }
+}
+
+/** Of a token that `rotate` would take: the live one, or the one before it for as long as its successor is kept. */
+function createFindRefreshOwner(
+  database: Database,
+  users: Pick<UserVerbs, 'readUser'>
+): SessionVerbs['findRefreshOwner'] {
+  const select = database.prepare(`
+    SELECT sessions.* FROM refresh_tokens JOIN sessions ON sessions.id = session_id
+    WHERE hash = ? AND ended_at IS NULL
+      AND (current_hash = hash OR (previous_hash = hash AND sealed_current IS NOT NULL))`)
+  return (tokenHash, now) => {
+    const row = select.get(tokenHash) as SessionRow | undefined
+    if (row === undefined || now >= Math.min(row.idle_expires_at, row.absolute_expires_at)) return null
+    const user = users.readUser(row.user_id)
+    return user === null || user.disabled ? null : user
   }
 }
 

@@ -12,6 +12,7 @@ export interface UserRow {
   readonly last_login_at: number | null
   readonly networks: string
   readonly directory: string | null
+  readonly directory_key: string | null
 }
 
 /** Reads a row without its password hash. */
@@ -30,5 +31,6 @@ export function userOf(row: UserRow): User {
 
 export function storedUserOf(row: UserRow): StoredUser {
   const networks = JSON.parse(row.networks) as string[]
-  return { ...userOf(row), passwordHash: row.password_hash, networks, directory: row.directory }
+  const { password_hash: passwordHash, directory, directory_key: directoryKey } = row
+  return { ...userOf(row), passwordHash, networks, directory, directoryKey }
 }

@@ -1,7 +1,7 @@
 import type { NewUser, User } from '../domain.js'
 import type { Database } from './driver.js'
 import type { Endings } from './endings.js'
-import { createImportUsers } from './import-users.js'
+import { createImportVerbs } from './import-users.js'
 import { createMirrorVerbs } from './mirror-verbs.js'
 import { createRemoveUser } from './remove-user.js'
 import { storedUserOf, type UserRow, userOf } from './user-row.js'
@@ -44,20 +44,26 @@ export function createUserVerbs(database: Database, endings: Endings): UserVerbs
     listUsers: () => (selectAll.all() as UserRow[]).map(userOf),
     ...createUserChanges(database, endings),
     ...createMirrorVerbs(database, endings),
-    importUsers: createImportUsers(database, { addUser }, endings)
+    ...createImportVerbs(database, { addUser }, endings)
   }
 }
 
 function createUserChanges(
   database: Database,
   endings: Endings
-): Pick<UserVerbs, 'setPassword' | 'setRoles' | 'setDisabled' | 'replacePasswordHash' | 'removeUser'> {
+): Pick<
+  UserVerbs,
+  'setPassword' | 'setRoles' | 'setDisabled' | 'replaceAttributes' | 'replacePasswordHash' | 'removeUser'
+> {
   // What a directory says of its users is not for us to change.
   const kept = 'AND directory IS NULL'
   const updatePassword = database.prepare(
     `UPDATE users SET password_hash = ?, password_changed_at = ? WHERE username = ? ${kept} RETURNING id`
   )
   const updateRoles = database.prepare(`UPDATE users SET roles = ? WHERE username = ? ${kept} RETURNING id`)
+  const updateAttributes = database.prepare(
+    `UPDATE users SET attributes = ? WHERE username = ? AND attributes = ? ${kept} RETURNING *`
+  )
   const updateHash = database.prepare('UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?')
   const updateDisabled = database.prepare(`UPDATE users SET disabled = ? WHERE username = ? ${kept} RETURNING id`)
 
@@ -74,6 +80,12 @@ function createUserChanges(
       const row = updateDisabled.get(disabled ? 1 : 0, username) as { id: string } | undefined
       if (row === undefined) return null
       return disabled ? endings.endAll(row.id, 'disabled', now) : endings.raiseGeneration(row.id)
+    },
+    replaceAttributes: (username, before, after) => {
+      const [old, fresh] = [JSON.stringify(before), JSON.stringify(after)]
+      const row = updateAttributes.get(fresh, username, old) as UserRow | undefined
+      if (row === undefined) return null
+      return old === fresh ? userOf(row) : endings.raiseGeneration(row.id)
     },
     replacePasswordHash: (id, before, after) => Number(updateHash.run(after, id, before).changes) === 1,
     removeUser: createRemoveUser(database, endings)

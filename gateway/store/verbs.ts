@@ -31,6 +31,8 @@ export const readingVerbs: ReadonlySet<VerbName> = new Set<VerbName>([
   'findMirror',
   'listMirrors',
   'findRefreshToken',
+  'findRefreshOwner',
+  'foreseeImport',
   'listSessions',
   'readRevocations',
   'ping'

@@ -1,7 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { LiveSession, PasswordChange, Session, SessionStore, User } from '../domain.js'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { LiveSession, PasswordChange, Principal, Session, SessionStore, User } from '../domain.js'
 import { Problem } from '../problems.js'
-import type { AccessTokens } from './access-tokens.js'
 import {
   type Attempt,
   type AuthEndpointOptions,
@@ -13,10 +12,14 @@ import {
   readText,
   sendGrant
 } from './auth-endpoints.js'
-import type { Grant } from './sessions.js'
+import type { OwnTokens } from './own-tokens.js'
+import type { OpenSession, SignInContext } from './sessions.js'
+import type { SimpleJwt } from './simplejwt/create-simplejwt.js'
 
 export interface AccountEndpointOptions extends AuthEndpointOptions {
-  readonly accessTokens: () => AccessTokens
+  readonly ownTokens: () => Pick<OwnTokens, 'verify'>
+  /** null: there are no tokens of that kind. */
+  readonly simpleJwt: () => SimpleJwt | null
   readonly store: Pick<SessionStore, 'listSessions' | 'endSessionOf' | 'endOtherSessions' | 'changePassword'>
   /** Throws `invalid_request` for a password that breaks the rules; the answer hashes it. */
   readonly readNewPassword: (username: string, password: string) => () => Promise<string>
@@ -27,6 +30,14 @@ interface Caller {
   readonly subject: string
   readonly sessionId: string
   readonly username: string
+  /** Not null: the token is of simplejwt's kind. */
+  readonly simpleJwt: { readonly sessions: SimpleJwt['sessions']; readonly principal: Principal } | null
+}
+
+/** What a changed password is answered with: tokens of the kind by which it was asked for. */
+interface Renewed {
+  readonly sessionId: string
+  readonly send: (reply: FastifyReply) => FastifyReply
 }
 
 /** As many sessions as are listed; who has more sees the newest. */
@@ -51,16 +62,18 @@ export async function accountEndpoints(app: FastifyInstance, options: AccountEnd
   acceptBodies(app)
 
   function readCaller(request: FastifyRequest): Caller {
-    const token = options.readBearerToken(request.headers.authorization)
+    const token = options.readToken(request)
     if (token === null) throw new Problem('missing_token')
     // Our own tokens alone: what another issuer calls its users is nobody's account here.
-    const verified = options.accessTokens().verify(token)
+    const verified = options.ownTokens().verify(token)
     if (typeof verified === 'string') throw new Problem(verified)
     const { subject, sessionId, username } = verified
     if (sessionId === null || username === null) {
       throw new Problem('access_denied', { detail: 'A service has no account.' })
     }
-    return { subject, sessionId, username }
+    const offered = options.simpleJwt()
+    const simpleJwt = offered?.tokens.isKnown(token) ? { sessions: offered.sessions, principal: verified } : null
+    return { subject, sessionId, username, simpleJwt }
   }
 
   app.get('/sessions', async (request, reply) => {
@@ -98,13 +111,13 @@ export async function accountEndpoints(app: FastifyInstance, options: AccountEnd
     const failed = (event: AuthEvent['event']) =>
       report(request, { event, subject: caller.subject, username: caller.username, sessionId: caller.sessionId })
     let attempt: Attempt | null = null
-    let grant: Grant
+    let renewed: Renewed
     try {
       attempt = options.admitLogin(caller.username, request)
       const user = await options.authenticateUser(caller.username, current, attempt.knows)
       if (user === null || user.id !== caller.subject) throw new Problem('invalid_credentials')
       attempt.succeeded()
-      grant = await change(request, caller, user, await hashNew())
+      renewed = await change(request, caller, user, await hashNew())
     } catch (error) {
       const wrong = error instanceof Problem && error.code === 'invalid_credentials'
       if (!wrong) attempt?.withdrawn()
@@ -112,28 +125,41 @@ export async function accountEndpoints(app: FastifyInstance, options: AccountEnd
       else if (isThrottled(error)) failed('login_throttled')
       throw error
     }
-    report(request, { ...caller, event: 'password_changed', sessionId: grant.sessionId })
-    return sendGrant(reply, grant)
+    const { subject, username } = caller
+    report(request, { event: 'password_changed', subject, username, sessionId: renewed.sessionId })
+    return renewed.send(reply)
   })
 
   /**
    * Whoever else knew the old password, or stole a token, is out: all sessions end, this one too, and the answer
    * opens another (CWE-384). One transaction: a refresh or a logout comes before all of it or after.
    */
-  async function change(
-    request: FastifyRequest,
-    { sessionId }: Caller,
-    user: User,
-    passwordHash: string
-  ): Promise<Grant> {
-    const grant = await sessions().signIn(user, options.signInContext(request), async (successor, generation) => {
-      const asked: PasswordChange = { passwordHash, sessionId, generation, successor }
+  async function change(request: FastifyRequest, caller: Caller, user: User, passwordHash: string): Promise<Renewed> {
+    const renewed = await open(caller, user, options.signInContext(request), async (successor, generation) => {
+      const asked: PasswordChange = { passwordHash, sessionId: caller.sessionId, generation, successor }
       const changed = await store.changePassword(asked)
       if (changed !== null) sessions().noteChangedUser(changed.user)
       return changed
     })
     // Another change of the user, or a logout, came first: the token that asks for this holds no longer.
-    if (grant === null) throw new Problem('revoked_token')
-    return grant
+    if (renewed === null) throw new Problem('revoked_token')
+    return renewed
+  }
+
+  async function open(
+    { simpleJwt }: Caller,
+    user: User,
+    context: SignInContext,
+    openSession: OpenSession
+  ): Promise<Renewed | null> {
+    if (simpleJwt === null) {
+      const grant = await sessions().signIn(user, context, openSession)
+      return grant === null ? null : { sessionId: grant.sessionId, send: (reply) => sendGrant(reply, grant) }
+    }
+    const obtain = simpleJwt.sessions.obtainAs(simpleJwt.principal)
+    const answered = await obtain(user, context, openSession)
+    return answered === null
+      ? null
+      : { sessionId: answered.sessionId, send: (reply) => noStore(reply).send(answered.body) }
   }
 }

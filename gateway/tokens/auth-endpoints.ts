@@ -24,12 +24,14 @@ export interface AuthEvent {
     | 'token_revoked'
     | 'client_authentication_failed'
     | 'client_throttled'
+    | 'token_too_large'
   readonly subject?: string | null
   readonly username?: string
   readonly sessionId?: string | null
   readonly clientId?: string
   readonly tokenId?: string
   readonly scopes?: readonly string[]
+  readonly characters?: number
 }
 
 /** One attempt at a password, counted before it is hashed. */
@@ -47,7 +49,8 @@ export interface AuthEndpointOptions {
   readonly authenticateUser: (username: string, password: string, admit: Attempt['knows']) => Promise<User | null>
   /** Counts an attempt before the password is hashed; throws `login_throttled`. */
   readonly admitLogin: (username: string, request: FastifyRequest) => Attempt
-  readonly readBearerToken: (authorization: string | undefined) => string | null
+  /** The token that shows who asks; null: there is none. */
+  readonly readToken: (request: FastifyRequest) => string | null
   readonly signInContext: (request: FastifyRequest) => SignInContext
   readonly report: (request: FastifyRequest, event: AuthEvent) => void
 }
@@ -149,13 +152,13 @@ export async function authEndpoints(app: FastifyInstance, options: AuthEndpointO
     for (const name of ['refresh_token', 'access_token', 'token']) {
       if (Object.hasOwn(fields, name)) return readText(fields, name)
     }
-    const bearer = options.readBearerToken(request.headers.authorization)
+    const bearer = options.readToken(request)
     if (bearer === null) throw new Problem('missing_token', { detail: 'Show a refresh token or an access token.' })
     return bearer
   }
 
   async function readClaims(request: FastifyRequest): Promise<Claims> {
-    const token = options.readBearerToken(request.headers.authorization)
+    const token = options.readToken(request)
     if (token === null) throw new Problem('missing_token')
     const inspected = await sessions().inspect(token)
     if ('because' in inspected) throw new Problem(inspected.because)

@@ -8,4 +8,7 @@ export const textOrNull = (value: unknown): string | null => (isText(value) ? va
 
 const ROLE = /^[A-Za-z0-9:_./-]{1,64}$/
 
+/** Roles that an operator gives to users of our own store, and nobody else gives to anybody. */
+export const isReservedRole = (role: string): boolean => role.startsWith('portcullis:')
+
 export const isRole = (value: unknown): value is string => typeof value === 'string' && ROLE.test(value)

@@ -1,6 +1,6 @@
 import type { Claims, Principal } from '../domain.js'
 import type { ProblemCode } from '../problems.js'
-import { isRole, isText, isTime, textOrNull } from './claim-types.js'
+import { isReservedRole, isRole, isText, isTime, textOrNull } from './claim-types.js'
 
 /** What the settings say of an issuer's claims. */
 export interface ForeignClaims {
@@ -24,8 +24,6 @@ export interface ForeignClaims {
 
 /** OpenID Connect Core 1.0 §2. */
 const LONGEST_SUBJECT = 255
-/** Roles that only the users of our own store can have. */
-const RESERVED = 'portcullis:'
 
 const own = (record: object, name: string): unknown =>
   Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined
@@ -48,7 +46,7 @@ function readRoles(claims: Claims, { from, map, passUnmapped }: ForeignClaims['r
     if (map === null) return [role]
     return Object.hasOwn(map, role) ? (map[role] ?? []) : passUnmapped ? [role] : []
   })
-  return [...new Set(roles)].filter((role) => isRole(role) && !role.startsWith(RESERVED))
+  return [...new Set(roles)].filter((role) => isRole(role) && !isReservedRole(role))
 }
 
 /** RFC 9068 §2.2.3: words in one text; others write them as a list, or call them `scp`. */

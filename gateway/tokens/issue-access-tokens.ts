@@ -4,6 +4,7 @@ import type { Claims, User } from '../domain.js'
 import type { SigningKey } from './key.js'
 import type { Keyring } from './keyring.js'
 import { perKey } from './per-key.js'
+import { LONGEST_TOKEN, TokenTooLarge } from './token-too-large.js'
 
 export interface IssuingOptions {
   readonly keyring: Keyring
@@ -40,11 +41,6 @@ export interface Issuing {
   issueToClient: (grant: ClientGrant) => Issued
 }
 
-/**
- * A token longer than this is none of ours: Node reads 16 KiB of header fields. A user with all the roles and
- * attributes that a user may have fits.
- */
-export const LONGEST_TOKEN = 14 * 1024
 /** The public client that users sign in with; no service can be called so. */
 export const USERS_CLIENT_ID = 'portcullis'
 
@@ -83,13 +79,18 @@ export function createIssuing(options: IssuingOptions): Issuing {
    * A token with the claims given and, added last, those that the gateway says itself: nothing can stand in their place.
    * It lives so long, and not past `endsAt`; nor longer than its key is sure to be kept.
    */
-  function seal(given: Claims, subject: string, lifetimeMs: number, endsAt = Number.POSITIVE_INFINITY): Issued {
+  function seal(
+    given: Claims,
+    owner: Pick<User, 'id' | 'username'>,
+    lifetimeMs: number,
+    endsAt = Number.POSITIVE_INFINITY
+  ): Issued {
     const issuedAt = Math.floor(Date.now() / 1000)
     const expiresAt = Math.min(endsAt, issuedAt + keyring.coverLifetime(Math.ceil(lifetimeMs / 1000)))
     const claims = {
       ...given,
       iss: issuer,
-      sub: subject,
+      sub: owner.id,
       aud: audience.length === 1 ? audience[0] : [...audience],
       exp: expiresAt,
       iat: issuedAt,
@@ -98,13 +99,13 @@ export function createIssuing(options: IssuingOptions): Issuing {
     }
     const token = signerOf(keyring.signing())(claims)
     // Better no token than one that would be refused wherever it is shown.
-    if (token.length > LONGEST_TOKEN) throw new Error(`the access token of ${subject} would be too long`)
+    if (token.length > LONGEST_TOKEN) throw new TokenTooLarge(owner, token.length)
     return { token, claims, expiresAt }
   }
 
   return {
     issue(user, sessionId, sessionEndsAt, accessMs = options.accessMs) {
-      return seal(claimsOfUser(user, sessionId, options.claims), user.id, accessMs, sessionEndsAt)
+      return seal(claimsOfUser(user, sessionId, options.claims), user, accessMs, sessionEndsAt)
     },
     issueToClient({ clientId, roles, scopes, generation, accessMs }) {
       const claims = {
@@ -113,7 +114,7 @@ export function createIssuing(options: IssuingOptions): Issuing {
         ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
         gen: generation
       }
-      return seal(claims, clientId, accessMs)
+      return seal(claims, { id: clientId, username: clientId }, accessMs)
     }
   }
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Principal } from '../domain.js'
-import { LONGEST_TOKEN } from './issue-access-tokens.js'
 import type { Key } from './key.js'
+import { LONGEST_TOKEN } from './token-too-large.js'
 
 /** Who a token speaks for, and the key that said so. */
 export interface Recalled {

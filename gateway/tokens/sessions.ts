@@ -12,6 +12,7 @@ import { Problem, type ProblemCode } from '../problems.js'
 import type { AccessTokens } from './access-tokens.js'
 import { createFollowOwner, type FollowUser } from './follow-owner.js'
 import type { Verified } from './issuers.js'
+import type { OwnTokens, ShownRefreshToken } from './own-tokens.js'
 import {
   createRefreshToken,
   createSessionId,
@@ -22,16 +23,20 @@ import {
   unsealSuccessor
 } from './refresh-token.js'
 import type { Revocations } from './revocations.js'
+import type { TokenSizes } from './token-size.js'
 
 export interface SessionOptions {
   readonly store: SessionStore
-  readonly accessTokens: AccessTokens
+  readonly accessTokens: Pick<AccessTokens, 'issue'>
+  /** Of every kind: who shows one may end what it belongs to. */
+  readonly ownTokens: OwnTokens
   /** Of this gateway and of other issuers. */
   readonly verifyAccessToken: (token: string) => Verified | Promise<Verified>
   readonly revocations: Revocations
   readonly accessMs: number
   readonly refresh: { readonly idleMs: number; readonly absoluteMs: number; readonly reuseGraceMs: number }
   readonly followUser?: FollowUser
+  readonly sizes: TokenSizes
 }
 
 export interface SignInContext {
@@ -64,7 +69,7 @@ export interface SignedOut {
 }
 
 export interface Sessions {
-  /** null: the user was disabled or changed while signing in. */
+  /** null: the user was disabled or changed while signing in. Rejects with `token_too_large`, as `refresh` does. */
   signIn: (user: User, context: SignInContext, open?: OpenSession) => Promise<Grant | null>
   /**
    * Rejects with `invalid_refresh_token` whatever is wrong with the token; `onReuse` is told of the session first when
@@ -101,10 +106,18 @@ function readOwner(verified: Verified): SignedOut {
   return { userId: verified.subject, sessionId: verified.sessionId }
 }
 
+/** Opens a session alone. */
+export const openFor =
+  (store: Pick<SessionStore, 'openSession'>, user: User): OpenSession =>
+  async (session, generation) => {
+    const opened = await store.openSession(session, generation)
+    return opened === null ? null : { session: opened, user }
+  }
+
 /** Sessions of users over a store whose verbs are atomic: nothing here reads and then writes. */
 export function createSessions(options: SessionOptions): Sessions {
-  const { store, accessTokens, revocations, refresh: lifetimes } = options
-  const followOwner = createFollowOwner(store, options.followUser ?? null)
+  const { store, accessTokens, ownTokens, revocations, refresh: lifetimes } = options
+  const followOwner = createFollowOwner(store, options.followUser ?? null, options.sizes)
 
   // Longer than any access token issued so far can live: lifetimes change, and what was issued stays issued.
   const LONGEST_ACCESS_SECONDS = 24 * 60 * 60
@@ -156,41 +169,36 @@ export function createSessions(options: SessionOptions): Sessions {
     return { userId: subject, sessionId: null }
   }
 
-  async function endByRefreshToken(token: string): Promise<SignedOut> {
-    const session = await store.endSession({ tokenHash: hashRefreshToken(token) }, seconds())
+  async function endByRefreshToken({ tokenHash }: ShownRefreshToken): Promise<SignedOut> {
+    const session = await store.endSession({ tokenHash }, seconds())
     if (session === null) throw new Problem('invalid_refresh_token')
     revocations.addSession(session.id, untilForgotten())
     return { userId: session.userId, sessionId: session.id }
   }
 
   async function endAllByAccessToken(token: string): Promise<SignedOut> {
-    const shown = readOwner(accessTokens.verify(token))
+    const shown = readOwner(ownTokens.verify(token))
     if (shown.sessionId === null) throw new Problem('access_denied', { detail: 'A service has no sessions to end.' })
     const user = await store.endSessionsOf({ userId: shown.userId }, seconds())
     if (user !== null) noteChangedUser(user)
     return shown
   }
 
-  async function endAllByRefreshToken(token: string): Promise<SignedOut> {
-    const user = await store.endSessionsOf({ tokenHash: hashRefreshToken(token) }, seconds())
+  async function endAllByRefreshToken({ tokenHash, sessionId }: ShownRefreshToken): Promise<SignedOut> {
+    const user = await store.endSessionsOf({ tokenHash }, seconds())
     if (user === null) throw new Problem('invalid_refresh_token')
     noteChangedUser(user)
-    return { userId: user.id, sessionId: sessionIdOf(token) }
+    return { userId: user.id, sessionId }
   }
 
   function noteChangedUser(user: User): void {
     revocations.addGeneration(user.id, user.generation, untilForgotten())
   }
 
-  const openFor =
-    (user: User): OpenSession =>
-    async (session, generation) => {
-      const opened = await store.openSession(session, generation)
-      return opened === null ? null : { session: opened, user }
-    }
-
   return {
-    async signIn(user, { address, userAgent, network }, open = openFor(user)) {
+    async signIn(user, { address, userAgent, network }, open = openFor(store, user)) {
+      // First, so that no session is opened that nobody could use.
+      options.sizes.requireFit(user)
       const id = createSessionId()
       const refreshToken = createRefreshToken(id)
       const now = seconds()
@@ -237,14 +245,17 @@ export function createSessions(options: SessionOptions): Sessions {
     findRefreshToken: (token) => store.findRefreshToken(hashRefreshToken(token), seconds()),
 
     async signOut(token) {
-      if (isRefreshToken(token)) return endByRefreshToken(token)
-      const principal = accessTokens.verifyExpired(token)
+      const shown = ownTokens.readRefreshToken(token)
+      if (shown !== null) return endByRefreshToken(shown)
+      const principal = ownTokens.verifyExpired(token)
       if (typeof principal === 'string') throw new Problem(principal)
       return endByAccessToken(principal)
     },
 
-    signOutEverywhere: async (token) =>
-      isRefreshToken(token) ? endAllByRefreshToken(token) : endAllByAccessToken(token),
+    async signOutEverywhere(token) {
+      const shown = ownTokens.readRefreshToken(token)
+      return shown === null ? endAllByAccessToken(token) : endAllByRefreshToken(shown)
+    },
 
     async inspect(token) {
       const verified = typeof token === 'string' ? await options.verifyAccessToken(token) : 'invalid_token'

@@ -57,11 +57,12 @@ export function createAuthenticate({ store, hasher, mirroring, sampleHashes }: A
     }
     const user = (await mirroring?.find(username)) ?? null
     if (user === null || mirroring === null) return null
+    if (user.passwordHash !== null) decoys.meet(user.passwordHash)
     return {
       passwordHash: user.passwordHash,
       networks: known?.networks ?? [],
       async accept() {
-        const mirrored = await mirroring.mirror(user)
+        const mirrored = await mirroring.mirror(user, known)
         return mirrored === null || mirrored.disabled ? null : withoutSecrets(mirrored)
       }
     }
@@ -81,6 +82,7 @@ export function createAuthenticate({ store, hasher, mirroring, sampleHashes }: A
   }
 }
 
-function withoutSecrets({ passwordHash: _, networks: __, directory: ___, ...user }: StoredUser): User {
+function withoutSecrets(stored: StoredUser): User {
+  const { passwordHash: _, networks: __, directory: ___, directoryKey: ____, ...user } = stored
   return user
 }

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { DirectoryUser, NewUser, Scalar, User, UserStore } from '../domain.js'
 import { parseAttributes, parseRoles, parseUsername, quoted } from './account-rules.js'
 import { type Admit, createAuthenticate } from './authenticate.js'
+import { changeAttributes } from './change-attributes.js'
 import { createMirroring, type DirectoryEvents, type NamedDirectory } from './directory.js'
-import { createImportUsers, type Imported } from './import-users.js'
+import { createImportUsers, type Imported, type ImportManner } from './import-users.js'
 import type { HashCost, PasswordHasher } from './password-hasher.js'
 import { createPasswordRules, type PasswordPolicy, type PasswordRules } from './password-rules.js'
 import { UserMistake } from './user-mistake.js'
@@ -26,12 +27,14 @@ export interface Users {
   readonly add: (registration: Registration) => Promise<User>
   /** Adds all of them if there is no user at all, else none; says whether it did. */
   readonly addFirst: (registrations: readonly Registration[]) => Promise<boolean>
-  /** Takes over users as another program keeps them; those of a name that is taken only if it `overwrites`. */
-  readonly import: (users: readonly DirectoryUser[], overwrites: boolean) => Promise<readonly Imported[]>
+  /** Takes over users as another program keeps them, or tells what would become of them. */
+  readonly import: (users: readonly DirectoryUser[], manner: ImportManner) => Promise<readonly Imported[]>
   readonly list: () => Promise<readonly User[]>
   /** Ends the user's sessions. */
   readonly setPassword: (username: string, password: string) => Promise<User>
   readonly setRoles: (username: string, roles: readonly string[]) => Promise<User>
+  /** Sets some attributes and forgets those that are null; older access tokens end where that changes anything. */
+  readonly setAttributes: (username: string, changes: AttributeChanges) => Promise<User>
   /** Disabling ends the user's sessions. */
   readonly setDisabled: (username: string, disabled: boolean) => Promise<User>
   /** Ends the user's sessions; the name is free again, the id is not. */
@@ -52,9 +55,16 @@ export interface Users {
   readonly noteLogin: (id: string) => Promise<void>
   /** Names the listener for what the directory changes; there is one. */
   readonly listen: (events: DirectoryEvents) => void
+  /** Names what throws `UserMistake` for roles and attributes that are too much together; there is one. */
+  readonly bound: (refuseExcess: (user: BoundedUser) => void) => void
   /** Passwords set, and hashes made, from now on follow this. */
   readonly adopt: (policy: AccountPolicy) => void
 }
+
+export type AttributeChanges = Readonly<Record<string, Scalar | null>>
+
+/** What is bounded of a user as a whole. */
+export type BoundedUser = Pick<User, 'id' | 'username' | 'roles' | 'attributes'>
 
 export interface AccountPolicy {
   readonly password: PasswordPolicy
@@ -91,19 +101,26 @@ export function createUsers(options: UsersOptions): Users {
     ...((await directory?.samplePasswordHashes()) ?? [])
   ]
   let policy = password
+  let refuseExcess: (user: BoundedUser) => void = () => {}
+  /** A user kept here as it would be; of one who is not kept here the store tells. */
+  async function boundChange(username: string, change: Partial<BoundedUser>): Promise<void> {
+    const before = await store.findUser(username)
+    if (before?.directory === null) refuseExcess({ ...before, ...change })
+  }
   const rules = createPasswordRules(() => policy)
   const register = (registration: Registration) => toNewUser(registration, rules, hasher)
   return {
     authenticate: createAuthenticate({ store, hasher, mirroring, sampleHashes }),
     add: async (registration) => {
       const user = await register(registration)
+      refuseExcess(user)
       const added = await store.addUser(user, numericDate())
       if (added !== null) return added
       throw new UserMistake('username_taken', `The name ${quoted(user.username)} is taken.`)
     },
     addFirst: async (registrations) =>
       store.addFirstUsers(await Promise.all(registrations.map(register)), numericDate()),
-    import: createImportUsers(store),
+    import: createImportUsers(store, (user) => refuseExcess(user)),
     list: () => store.listUsers(),
     setPassword: async (username, password) => {
       const passwordHash = await hasher.hash(rules(username, password))
@@ -111,13 +128,24 @@ export function createUsers(options: UsersOptions): Users {
     },
     setRoles: async (username, roles) => {
       const parsed = parseRoles(roles)
-      return known(store, username, (name) => store.setRoles(name, parsed, numericDate()))
+      return known(store, username, async (name) => {
+        await boundChange(name, { roles: parsed })
+        return store.setRoles(name, parsed, numericDate())
+      })
     },
+    setAttributes: (username, changes) =>
+      known(store, username, (name) => changeAttributes(store, name, changes, (user) => refuseExcess(user))),
     setDisabled: (username, disabled) =>
       known(store, username, (name) => store.setDisabled(name, disabled, numericDate())),
     remove: (username) => known(store, username, (name) => store.removeUser(name, numericDate())),
     show: async (username) => {
-      const { passwordHash: _, directory: __, networks, ...user } = await known(store, username, store.findUser)
+      const {
+        passwordHash: _,
+        directory: __,
+        directoryKey: ___,
+        networks,
+        ...user
+      } = await known(store, username, store.findUser)
       return { user, networks }
     },
     readNewPassword: (username, password) => {
@@ -131,12 +159,15 @@ export function createUsers(options: UsersOptions): Users {
     },
     isDirectoryAway: () => directory?.isAway?.() ?? false,
     async noteLogin(id) {
-      const mirror = directory === null ? null : await store.findMirror(id)
-      if (mirror?.directory === directory?.name && mirror !== null)
-        await directory?.noteLogin(mirror.key, numericDate())
+      if (directory === null || directory.noteLogin === null) return
+      const mirror = await store.findMirror(id)
+      if (mirror?.directory === directory.name) await directory.noteLogin(mirror.key, numericDate())
     },
     listen: (listener) => {
       events = listener
+    },
+    bound: (refuse) => {
+      refuseExcess = refuse
     },
     adopt: ({ password, hash }) => {
       policy = password

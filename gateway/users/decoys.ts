@@ -1,32 +1,43 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, randomBytes, randomInt } from 'node:crypto'
 import { generatePassword } from './generate-password.js'
 import type { PasswordHasher } from './password-hasher.js'
 
 /** How long a sample of the hashes that are kept is believed before another is taken. */
 const SAMPLE_MS = 10 * 60_000
 
+/** As many hashes of users that a directory keeps are remembered, as they are met. */
+const MOST_MET = 64
+
 export interface Decoys {
   /** A hash to hold a stranger's password against, whose cost is some user's; what comes of it is thrown away. */
   readonly of: (username: string) => Promise<string>
+  /** Somebody tried to sign in as a user of a directory who has this hash. */
+  readonly meet: (passwordHash: string) => void
 }
 
 /**
  * Makes up what a stranger costs. Where every hash is of one kind, it is that; where hashes of other programs are kept
  * too, each name, known or not, has a cost of its own that stays: a stranger's is that of a user drawn by the name
  * under a secret, so that the time tells at most what kinds of hashes there are. Nobody waits for a sample: whoever keeps
- * the hashes may be slow or away, and this gateway's own users sign in all the same.
+ * the hashes may be slow or away, and this gateway's own users sign in all the same. Some
+ * directories cannot list their users: of those count, in each, whom somebody tried to sign in as.
  */
 export function createDecoys(hasher: PasswordHasher, sampleHashes: () => Promise<readonly string[]>): Decoys {
   const secret = randomBytes(32)
   const ownDecoy = createOwnDecoy(hasher)
-  let kept: readonly string[] = []
+  let kept: readonly Drawable[] = []
+  const met = new Map<string, Drawable>()
+  let meetings = 0
   let takenMs = Number.NEGATIVE_INFINITY
   let taking = false
+
+  const drawOf = (text: string) => createHmac('sha256', secret).update(text).digest().readUInt32BE()
+  const toDrawable = (hash: string): Drawable => ({ hash, draw: drawOf(hash) })
 
   async function sample(): Promise<void> {
     taking = true
     try {
-      kept = await sampleHashes()
+      kept = (await sampleHashes()).map(toDrawable)
       takenMs = performance.now()
     } catch {
       // A store or directory that fails says so by itself, to whoever signs in.
@@ -40,12 +51,51 @@ export function createDecoys(hasher: PasswordHasher, sampleHashes: () => Promise
     async of(username) {
       const own = await ownDecoy()
       if (!taking && performance.now() - takenMs > SAMPLE_MS) void sample()
-      const draw = createHmac('sha256', secret).update(username).digest().readUInt32BE()
-      const drawn = kept[draw % Math.max(1, kept.length)]
+      const drawn = drawFor(drawOf(username), kept, met.values())
       const isForeign = drawn !== undefined && hasher.reads(drawn) && !hasher.isOwn(drawn)
       return isForeign ? drawn : own
+    },
+    meet(passwordHash) {
+      if (met.has(passwordHash)) return
+      meetings += 1
+      // Each of all that were ever met is as likely to be among them (Vitter's algorithm R), so that they settle.
+      if (met.size >= MOST_MET) {
+        const place = randomInt(meetings)
+        const [replaced] = place < MOST_MET ? [...met.keys()].slice(place) : []
+        if (replaced === undefined) return
+        met.delete(replaced)
+      }
+      met.set(passwordHash, toDrawable(passwordHash))
     }
   }
+}
+
+/** A hash, and where it stands when names draw. */
+interface Drawable {
+  readonly hash: string
+  readonly draw: number
+}
+
+/**
+ * The hash that ranks highest for the name (rendezvous hashing), so that one which comes or goes moves only the names
+ * that draw it: a stranger's cost stays while more users are met.
+ */
+function drawFor(name: number, ...samples: readonly Iterable<Drawable>[]): string | undefined {
+  let [drawn, highest]: [string | undefined, number] = [undefined, -1]
+  for (const sample of samples) {
+    for (const { hash, draw } of sample) {
+      const rank = mix(name ^ draw)
+      if (rank > highest) [drawn, highest] = [hash, rank]
+    }
+  }
+  return drawn
+}
+
+/** Every bit of it depends on every bit of the argument: the last step of MurmurHash3. */
+function mix(bits: number): number {
+  const once = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35)
+  return (twice ^ (twice >>> 16)) >>> 0
 }
 
 /** A hash of the present cost whose password nobody knows, so that no guess fits it. */

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import type { DirectoryUser, MirroredUser, Scalar, StoredUser, User, UserDirectory, UserStore } from '../domain.js'
 import { parseAttributes, parseRoles } from './account-rules.js'
 import { canonicalUsername } from './canonical-username.js'
@@ -21,8 +22,8 @@ export interface DirectoryEvents {
 export interface Mirroring {
   /** The user of that canonical name, as the directory has it. */
   readonly find: (username: string) => Promise<DirectoryUser | null>
-  /** null: the name belongs to a user who is kept here. */
-  readonly mirror: (user: DirectoryUser) => Promise<StoredUser | null>
+  /** `known` is what the store has under the name. null: the name belongs to a user who is kept here. */
+  readonly mirror: (user: DirectoryUser, known: StoredUser | null) => Promise<StoredUser | null>
   /** Brings the mirror of a user up to date, or ends it when the user is gone; of a user kept here it does nothing. */
   readonly follow: (id: string) => Promise<void>
   readonly followAll: () => Promise<void>
@@ -48,8 +49,10 @@ export function createMirroring(store: UserStore, directory: NamedDirectory, eve
     return { key, username, roles, attributes, disabled, newId: randomUUID(), passwordMark: markOf(user) }
   }
 
-  async function mirror(user: DirectoryUser): Promise<StoredUser | null> {
-    const mirrored = await store.mirrorUser(name, toMirrored(user), seconds())
+  async function mirror(user: DirectoryUser, known: StoredUser | null): Promise<StoredUser | null> {
+    const now = toMirrored(user)
+    if (known !== null && known.directory === name && isAlike(known, now)) return known
+    const mirrored = await store.mirrorUser(name, now, seconds())
     if (mirrored?.changed) events.onChange(mirrored.user)
     return mirrored?.user ?? null
   }
@@ -64,7 +67,7 @@ export function createMirroring(store: UserStore, directory: NamedDirectory, eve
     if (known === null) return
     const user = known.directory === name ? inOneSpelling(await directory.readUser(known.key)) : null
     // Another user, kept here, may have taken the name since.
-    if (user === null || (await mirror(user)) === null) await retire(id)
+    if (user === null || (await mirror(user, null)) === null) await retire(id)
   }
 
   return {
@@ -78,6 +81,19 @@ export function createMirroring(store: UserStore, directory: NamedDirectory, eve
       for (const id of await store.listMirrors(name)) await follow(id)
     }
   }
+}
+
+/** Whether nothing would change; most sign-ins then need not wait for the disk once more. */
+function isAlike(known: StoredUser, now: MirroredUser): boolean {
+  const { directoryKey, username, roles, attributes, disabled, passwordHash } = known
+  return (
+    directoryKey === now.key &&
+    username === now.username &&
+    disabled === now.disabled &&
+    passwordHash === now.passwordMark &&
+    isDeepStrictEqual(roles, now.roles) &&
+    isDeepStrictEqual(attributes, now.attributes)
+  )
 }
 
 /** Under its canonical name; a name that has none cannot sign in. */

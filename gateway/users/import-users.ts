@@ -10,15 +10,26 @@ export type Imported =
   | { readonly username: string; readonly outcome: ImportOutcome; readonly passwordless: boolean }
   | { readonly username: string; readonly outcome: 'refused'; readonly why: string }
 
+export interface ImportManner {
+  /** Users of a name that is taken become what is taken over; otherwise they are left alone. */
+  readonly overwrites: boolean
+  /** Nothing is written: it is told what would be. */
+  readonly foresees: boolean
+}
+
 /** No password fits it. */
 const UNUSABLE = '!'
 
 /** Makes the verb that takes users over as they are, hashes and all; each hash is renewed when its user signs in. */
-export function createImportUsers(store: UserStore) {
-  return async (users: readonly DirectoryUser[], overwrites: boolean): Promise<readonly Imported[]> => {
-    const read = users.map((user) => readUser(user))
+export function createImportUsers(store: UserStore, refuseExcess: (user: NewUser) => void) {
+  return async (users: readonly DirectoryUser[], manner: ImportManner): Promise<readonly Imported[]> => {
+    const { overwrites, foresees } = manner
+    const read = users.map((user) => readUser(user, refuseExcess))
     const accepted = read.flatMap((user) => ('why' in user ? [] : [user]))
-    const outcomes = await store.importUsers(accepted, overwrites, Math.floor(Date.now() / 1000))
+    const names = accepted.map(({ username }) => username)
+    const outcomes = foresees
+      ? await store.foreseeImport(names, overwrites)
+      : await store.importUsers(accepted, overwrites, Math.floor(Date.now() / 1000))
     const outcomeOf = new Map(accepted.map((user, index) => [user, outcomes[index]]))
     return read.map((user): Imported => {
       if ('why' in user) return { ...user, outcome: 'refused' }
@@ -28,7 +39,10 @@ export function createImportUsers(store: UserStore) {
   }
 }
 
-function readUser(user: DirectoryUser): NewUser | { readonly username: string; readonly why: string } {
+function readUser(
+  user: DirectoryUser,
+  refuseExcess: (user: NewUser) => void
+): NewUser | { readonly username: string; readonly why: string } {
   try {
     const { passwordHash, disabled } = user
     const reserved = user.roles.find(isReservedRole)
@@ -37,7 +51,7 @@ function readUser(user: DirectoryUser): NewUser | { readonly username: string; r
         'bad_role',
         `${quoted(user.username)} has the role ${quoted(reserved)}, which only "user roles" gives.`
       )
-    return {
+    const taken: NewUser = {
       id: randomUUID(),
       username: parseUsername(user.username),
       passwordHash: passwordHash !== null && readsHash(passwordHash) ? passwordHash : UNUSABLE,
@@ -45,8 +59,14 @@ function readUser(user: DirectoryUser): NewUser | { readonly username: string; r
       attributes: parseAttributes(user.attributes),
       disabled
     }
+    refuseExcess(taken)
+    return taken
   } catch (error) {
-    if (error instanceof UserMistake) return { username: user.username, why: error.message }
+    if (error instanceof UserMistake) return { username: user.username, why: reasonOf(error, user.username) }
     throw error
   }
 }
+
+/** Rules for roles and attributes do not know whose they are. */
+const reasonOf = ({ message }: UserMistake, username: string) =>
+  message.includes(quoted(username)) ? message : `${quoted(username)}: ${message}`

@@ -8,11 +8,18 @@
 export { quoted } from './account-rules.js'
 export type { Admit } from './authenticate.js'
 export { canonicalUsername } from './canonical-username.js'
-export { type AccountPolicy, createUsers, type Registration, type Users } from './create-users.js'
+export {
+  type AccountPolicy,
+  type AttributeChanges,
+  type BoundedUser,
+  createUsers,
+  type Registration,
+  type Users
+} from './create-users.js'
 export type { NamedDirectory } from './directory.js'
 export { generatePassword } from './generate-password.js'
 export { readsHash } from './hash-formats/read-hash.js'
-export type { Imported } from './import-users.js'
+export type { Imported, ImportManner } from './import-users.js'
 export {
   createPasswordHasher,
   type HashCost,

@@ -8,6 +8,7 @@ export type UserMistakeKind =
   | 'bad_password'
   | 'bad_role'
   | 'bad_attribute'
+  | 'too_large'
 
 /** What an operator asked for and cannot have; the message is one sentence for them. */
 export class UserMistake extends Error {

@@ -1,4 +1,4 @@
-"""Makes the tables and a user, and prints so many refresh tokens of it, one a line."""
+"""Makes the tables and a user, and prints its password hash and so many refresh tokens of it, one a line."""
 
 import sys
 
@@ -12,5 +12,6 @@ from django.contrib.auth.models import User  # noqa: E402
 from rest_framework_simplejwt.tokens import RefreshToken  # noqa: E402
 
 user = User.objects.create_user("admin", password="bench only, never elsewhere")
+print(user.password)
 for _ in range(int(sys.argv[1])):
     print(RefreshToken.for_user(user))

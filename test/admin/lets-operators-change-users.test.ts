@@ -81,6 +81,7 @@ t.test('a failure shows no words of a library', async (t) => {
     add: failing,
     setPassword: failing,
     setRoles: failing,
+    setAttributes: failing,
     setDisabled: () => Promise.reject(new Problem('store_unavailable'))
   }
   const { operatorAccounts: accounts } = (await startGateway(t, site(NOWHERE))).gateway

@@ -1,6 +1,7 @@
 import { stdSerializers } from 'pino'
 import t from 'tap'
 import { bearer, PASSWORD, post, startGateway, type Tokens } from '../helpers/gateway.js'
+import { lineAt } from '../helpers/inquiry.js'
 import { rawGet, sendRaw } from '../helpers/raw-request.js'
 import { startUpstream } from '../helpers/upstream.js'
 
@@ -24,10 +25,10 @@ const start = async (t: Parameters<typeof startGateway>[0]) => {
   const tokens = await gateway.login('alice')
   const subject = (await gateway.resources.users.list())[0]?.id
   const get = async (path: string, headers: Record<string, string> = bearer(tokens.access_token)) => {
+    const place = gateway.access.length
     const response = await fetch(gateway.url + path, { headers })
     await response.text()
-    await new Promise((resolve) => setTimeout(resolve, 10))
-    return { response, line: gateway.access.at(-1) ?? {} }
+    return { response, line: await lineAt(gateway, place) }
   }
   return { ...gateway, tokens, subject, get }
 }

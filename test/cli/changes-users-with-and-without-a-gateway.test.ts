@@ -8,7 +8,8 @@ import { makePlace, type Place, post, signIn, startProcess, until } from '../hel
 import { startUpstream } from '../helpers/upstream.js'
 import { openRaw } from '../store/each-store.js'
 
-const policy = (url: string) => `upstreams: { app: { url: "${url}" } }
+const policy = (url: string) => `tokens: { claims: { team: user.team } }
+upstreams: { app: { url: "${url}" } }
 rules:
   - { path: /admin, allow: { roles: [ops] }, to: app }
   - { path: /**, allow: authenticated, to: app }
@@ -36,10 +37,21 @@ async function change(t: Test, place: Place): Promise<void> {
   t.match(await run('password', 'ada'), { status: 0, stdout: 'ada: password set, sessions ended\n' })
   t.match(await run('disable', 'bob'), { status: 0, stdout: 'bob: disabled, sessions ended\n' })
 
+  t.match(await run('set', 'ada', 'full_name=Ada King', 'level=3', '--unset', 'age', '-u', 'never_there'), {
+    status: 0,
+    stdout: 'ada: attributes full_name="Ada King" level=3\n'
+  })
+  t.match(await run('set', 'bob', '--unset', 'nothing', '--json'), { status: 0, stdout: /"attributes":\{\}/ })
+  t.match(await run('set', 'ada'), { status: 1, stderr: 'portcullis: say name=value, or --unset name\n' })
+  t.match(await run('set', 'ada', '=3'), { status: 2, stderr: /'=3' is invalid .* write it as name=value\n/ })
+  t.match(await run('set', 'ada', 'Level=3'), { status: 1, stderr: /^portcullis: "Level" cannot be an attribute: / })
+  t.match(await run('set', 'ada', `a=${'x'.repeat(5000)}`), { status: 1, stderr: /take more than 4096 bytes/ })
+  t.match(await run('set', 'nobody', 'a=1'), { status: 1, stderr: 'portcullis: There is no user "nobody".\n' })
+
   const list = await run('list', '--json')
   t.match(JSON.parse(list.stdout), {
     users: [
-      { username: 'ada', roles: ['ops'], attributes: { full_name: 'Ada Lovelace', age: 36 }, disabled: false },
+      { username: 'ada', roles: ['ops'], attributes: { full_name: 'Ada King', level: 3 }, disabled: false },
       { username: 'admin', disabled: false },
       { username: 'bob', roles: [], disabled: true, last_login_at: null }
     ]
@@ -83,6 +95,8 @@ t.test('beside a running gateway the command speaks to it, and the change bites 
     'user_roles_set ada',
     'user_password_set ada',
     'user_disabled bob',
+    'user_attributes_set ada',
+    'user_attributes_set bob',
     'user_enabled bob'
   ])
 
@@ -99,6 +113,15 @@ t.test('beside a running gateway the command speaks to it, and the change bites 
   t.equal(refreshed.status, 200, 'while the session stays')
   const next = (await refreshed.json()) as { access_token: string; refresh_token: string }
   t.equal(await get('/admin', next.access_token), '403 access_denied', 'and carries the roles of now')
+
+  await user(t, place, ['set', 'ada', 'team=blue'])
+  t.equal(await get('/x', next.access_token), '401 revoked_token', 'changed attributes end older access tokens')
+  const blue = await post(`${place.url}/auth/refresh`, { refresh_token: next.refresh_token })
+  Object.assign(next, await blue.json())
+  const [, said = ''] = next.access_token.split('.')
+  t.match(JSON.parse(Buffer.from(said, 'base64url').toString()), { team: 'blue' })
+  await user(t, place, ['set', 'ada', 'team=blue'])
+  t.equal(await get('/x', next.access_token), '200', 'what changes nothing ends nothing')
 
   await user(t, place, ['disable', 'ada'])
   t.equal(await get('/x', next.access_token), '401 revoked_token', 'a disabled user is out')

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
@@ -9,26 +10,25 @@ const policy = (url: string) =>
   `upstreams: { app: { url: "${url}" } }\nrules: [{ path: /**, allow: anyone, to: app, limit: none }]\n`
 
 t.test('SIGTERM amid 50 slow requests: each is answered, and nothing new is accepted', async (t) => {
-  const upstream = await startUpstream(t, async (_request, response) => {
-    await sleep(700)
-    response.end('slow but whole')
-  })
+  const held: ServerResponse[] = []
+  const upstream = await startUpstream(t, (_request, response) => held.push(response))
   const place = await makePlace(t, policy(upstream.url))
   const gateway = await startProcess(t, place)
   const answers = Array.from({ length: 50 }, async () => {
     const response = await fetch(`${place.url}/slow`)
     return `${response.status} ${response.headers.get('connection')} ${await response.text()}`
   })
-  await until('all have come to the upstream', () => upstream.received.length === 50)
+  await until('all have come to the upstream', () => held.length === 50)
   const started = Date.now()
   const stopped = gateway.stop()
   await until('no connection is accepted', async () => (await refusal(place.port)) === 'ECONNREFUSED')
   const readiness = await fetch(`${place.adminUrl}/readyz`)
   t.equal(readiness.status, 503, 'the admin port tells that it is draining')
   t.match(await readiness.json(), { closing: true })
+  for (const response of held) response.end('slow but whole')
   t.strictSame([...new Set(await Promise.all(answers))], ['200 close slow but whole'])
   t.equal((await stopped).status, 0)
-  t.ok(Date.now() - started < 5_000, 'idle connections do not hold it up')
+  t.ok(Date.now() - started < 9_000, 'idle connections do not hold it up')
   t.equal(gateway.lines().filter(({ path }) => path === '/slow').length, 50, 'and every request has its line')
 })
 

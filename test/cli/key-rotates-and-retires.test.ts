@@ -32,7 +32,7 @@ async function list(t: Test, cwd: string): Promise<readonly Listed[]> {
 
 /** Resolves when the audit stream of a running gateway says so. */
 async function audited(cwd: string, text: string): Promise<void> {
-  const until = Date.now() + 15_000
+  const until = Date.now() + 60_000
   while (!readFileSync(join(cwd, 'data', 'audit.log'), 'utf8').includes(text)) {
     if (Date.now() > until) throw new Error(`not in the audit stream: ${text}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -125,7 +125,7 @@ t.test(
     const rotated = await runCommand(t, ['key', 'rotate', '--now', '--json'], { cwd: there })
     t.equal(rotated.status, 0)
     const { kid } = JSON.parse(rotated.stdout) as Listed
-    const until = Date.now() + 10_000
+    const until = Date.now() + 60_000
     while ((await list(t, here)).find(({ state }) => state === 'current')?.kid !== kid) {
       if (Date.now() > until) throw new Error('never taken over')
     }

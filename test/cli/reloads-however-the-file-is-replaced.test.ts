@@ -9,6 +9,9 @@ import { startUpstream } from '../helpers/upstream.js'
 const policy = (url: string, name: string) =>
   `upstreams: { app: { url: "${url}" } }\nrules: [{ path: /open-${name}, allow: anyone, to: app }]\n`
 
+/** What has stayed the same for a tenth of a second counts as written. */
+const MOST_PAUSE_MS = 90
+
 const isOpen = async ({ url }: Place, name: string) => (await fetch(`${url}/open-${name}`)).status === 200
 
 const serves = (gateway: GatewayProcess, name: string) => until(`${name} is served`, () => isOpen(gateway, name))
@@ -80,20 +83,34 @@ t.test("a ConfigMap's symlinks, as the kubelet swaps them", async (t) => {
 
 t.test('a file written piece by piece is never served by half', async (t) => {
   const { place, gateway, text } = await startWithFile(t)
-  const whole = text('whole')
-  // The first half alone is a file without mistakes: it has a rule less.
-  const half = `${whole.slice(0, whole.indexOf('rules:'))}rules:\n  - { path: /open-half, allow: anyone, to: app }\n`
-  writeFileSync(place.file, half)
-  for (let more = 0; more < 10; more++) {
-    await sleep(30)
-    appendFileSync(place.file, `  - { path: /open-half-${more}, allow: anyone, to: app }\n`)
+  const revisions = () => gateway.lines().filter(({ message }) => message === 'serving the changed settings').length
+  const ruleOf = (name: string) => `  - { path: /open-${name}, allow: anyone, to: app }\n`
+  /** Writes it; the longest that the file stayed the same meanwhile. */
+  async function writePieces(name: string): Promise<number> {
+    const whole = text(name)
+    // What is there before the last piece is a file without mistakes: it has rules less.
+    const pieces = [...Array.from({ length: 10 }, (_, more) => ruleOf(`half-${more}`)), ruleOf(name)]
+    writeFileSync(place.file, `${whole.slice(0, whole.indexOf('rules:'))}rules:\n${ruleOf('half')}`)
+    let [writtenMs, longestMs] = [performance.now(), 0]
+    for (const piece of pieces) {
+      await sleep(30)
+      appendFileSync(place.file, piece)
+      const nowMs = performance.now()
+      longestMs = Math.max(longestMs, nowMs - writtenMs)
+      writtenMs = nowMs
+    }
+    return longestMs
   }
-  await sleep(30)
-  appendFileSync(place.file, '  - { path: /open-whole, allow: anyone, to: app }\n')
-  await serves(gateway, 'whole')
+  for (let attempt = 0; ; attempt += 1) {
+    const before = revisions()
+    const longestMs = await writePieces(`whole-${attempt}`)
+    await serves(gateway, `whole-${attempt}`)
+    // A machine with much to do pauses longer than a gateway can wait: such an attempt tells nothing.
+    if (longestMs > MOST_PAUSE_MS && attempt < 20) continue
+    t.equal(revisions() - before, 1)
+    break
+  }
   await gateway.stop()
-  const revisions = gateway.lines().filter(({ message }) => message === 'serving the changed settings')
-  t.equal(revisions.length, 1)
 })
 
 t.test('a change made while the gateway starts is not overlooked', async (t) => {

@@ -94,6 +94,25 @@ t.test('what anyone may reach is listed, the first of many', async (t) => {
   t.equal(lines[12], '  and 3 more, which `portcullis access` lists')
   const { anyone } = await check(t, [rule('/a', 'nobody', ', methods: [GET]'), rule('/**', 'anyone')])
   t.strictSame(anyone, [
-    { line: 4, path: '/**', methods: null, hosts: null, from: null, except: [{ line: 3, path: '/a' }], exact: true }
+    {
+      line: 4,
+      path: '/**',
+      methods: null,
+      hosts: null,
+      from: null,
+      except: [{ line: 3, path: '/a' }],
+      max_body: null,
+      websocket: { ends_with: 'token', idle_timeout_ms: 3_600_000 },
+      exact: true
+    }
   ])
+})
+
+t.test('claims that may be too long for any token are named', async (t) => {
+  const claims = (...sources: string[]) =>
+    `tokens: { claims: { ${sources.map((source, index) => `c${index}: user.${source}`).join(', ')} } }\n${upstreams}`
+  const warn = async (head: string) =>
+    (await check(t, [rule('/a', 'nobody')], head)).told.filter((one: string) => /tokens/.test(one))
+  t.strictSame(await warn(claims('name', 'email')), [])
+  t.match(await warn(claims('name', 'email', 'name')), [/^1 tokens: lets tokens become longer than 14336 characters/])
 })

@@ -1,4 +1,4 @@
-import { type OutgoingHttpHeaders, request } from 'node:http'
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
 import { decode } from '../helpers/forge.js'
 
 export interface Question {
@@ -18,32 +18,40 @@ export interface Answer {
   readonly retryAfter: string | null
 }
 
+function readAnswer({ headers, statusCode = 0 }: IncomingMessage, text: string): Answer {
+  const one = (name: string) => headers[name]?.toString() ?? null
+  const type = one('content-type')
+  const written = text === '' ? null : '(not JSON)'
+  return {
+    status: statusCode,
+    body: type === 'application/json' ? JSON.parse(text === '' ? 'null' : text) : written,
+    type,
+    challenge: one('www-authenticate'),
+    allow: one('allow'),
+    retryAfter: one('retry-after')
+  }
+}
+
 /** Asks as written: no library of this century would send some of these. */
 export function ask(base: string, { path, method = 'POST', headers = {}, body }: Question): Promise<Answer> {
-  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+  const length =
+    body === undefined || 'transfer-encoding' in headers ? {} : { 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
     const asked = request(
       `${base}${path}`,
       { method, headers: { ...length, ...headers }, agent: false },
       (response) => {
+        // The original sends a body after a HEAD, which no client can read.
+        if (method === 'HEAD') {
+          resolve(readAnswer(response, ''))
+          response.destroy()
+        }
         let text = ''
         response.setEncoding('utf8')
         response.on('data', (chunk) => {
           text += chunk
         })
-        response.once('end', () => {
-          const one = (name: string) => response.headers[name]?.toString() ?? null
-          const type = one('content-type')
-          resolve({
-            status: response.statusCode ?? 0,
-            body:
-              type === 'application/json' ? JSON.parse(text === '' ? 'null' : text) : text === '' ? null : '(not JSON)',
-            type,
-            challenge: one('www-authenticate'),
-            allow: one('allow'),
-            retryAfter: one('retry-after')
-          })
-        })
+        response.once('end', () => resolve(readAnswer(response, text)))
       }
     )
     asked.once('error', reject)

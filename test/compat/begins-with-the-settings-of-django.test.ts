@@ -1,5 +1,7 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { readSeconds, writeDuration } from '../../gateway/cli/django/duration.js'
 import { readDump } from '../../gateway/cli/django/read-dump.js'
@@ -106,13 +108,55 @@ t.test('every setting arrives, however the dump spells times', async (t) => {
   t.equal(checked.status, 0, checked.stderr)
 })
 
+t.test('the page says of every setting of simplejwt what it is here', async (t) => {
+  const page = readFileSync(new URL('../../../docs/simplejwt.md', import.meta.url), 'utf8')
+  const source = readFileSync('/usr/lib/python3/dist-packages/rest_framework_simplejwt/settings.py', 'utf8')
+  const installed = [...source.matchAll(/^ {4}"([A-Z_]+)":/gm)].map(([, name = '']) => name)
+  t.ok(installed.length > 30)
+  const later = [
+    'CHECK_REVOKE_TOKEN',
+    'REVOKE_TOKEN_CLAIM',
+    'CHECK_USER_IS_ACTIVE',
+    'ON_LOGIN_SUCCESS',
+    'ON_LOGIN_FAILED'
+  ]
+  const rows = page.split('\n').filter((line) => line.startsWith('| '))
+  for (const name of [...installed, ...later])
+    t.ok(
+      rows.some((row) => new RegExp(`^\\| ([A-Z_]+, )*${name}[, ]`).test(row)),
+      name
+    )
+})
+
 t.test('what is written passes the check as it stands', async (t) => {
-  const rsa = ['-----BEGIN PRIVATE KEY-----', 'x', '-----END PRIVATE KEY-----'].join('\n')
+  const pem = (pair: { privateKey: KeyObject }) => pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const rsa = pem(generateKeyPairSync('rsa', { modulusLength: 2048 }))
+  const p256 = pem(generateKeyPairSync('ec', { namedCurve: 'prime256v1' }))
+  const broken = ['-----BEGIN PRIVATE KEY-----', 'x', '-----END PRIVATE KEY-----'].join('\n')
   const dumps: [string, object, string][] = [
     ['nothing but defaults', { SECRET_KEY: KEY, SIMPLE_JWT: {} }, ''],
     ['no section for tokens', { SECRET_KEY: KEY, REST_FRAMEWORK: {} }, ''],
     ['a short key', { SECRET_KEY: 'short', SIMPLE_JWT: {} }, 'shorter than HS256 needs'],
     ['a key pair', { SIMPLE_JWT: { ALGORITHM: 'RS256', SIGNING_KEY: rsa } }, ''],
+    ['another key pair', { SIMPLE_JWT: { ALGORITHM: 'ES256', SIGNING_KEY: p256 } }, ''],
+    ['a key of another kind', { SIMPLE_JWT: { ALGORITHM: 'ES384', SIGNING_KEY: p256 } }, 'is no key for ES384'],
+    ['a key of no kind', { SIMPLE_JWT: { ALGORITHM: 'RS256', SIGNING_KEY: broken } }, 'cannot be read'],
+    ['a key pair as a secret', { SIMPLE_JWT: { SIGNING_KEY: rsa } }, 'a PEM key where a shared secret'],
+    ['no key', { SIMPLE_JWT: {} }, 'no SIGNING_KEY and no SECRET_KEY'],
+    ['an algorithm of nobody', { SECRET_KEY: KEY, SIMPLE_JWT: { ALGORITHM: 'HS1024' } }, 'ALGORITHM "HS1024" is none'],
+    [
+      'an issuer and an audience that are no URLs',
+      { SECRET_KEY: KEY, SIMPLE_JWT: { ISSUER: 'my shop', AUDIENCE: 'the api' } },
+      ''
+    ],
+    ['an issuer of two lines', { SECRET_KEY: KEY, SIMPLE_JWT: { ISSUER: 'my\nshop' } }, 'ISSUER cannot be taken over'],
+    ['one name for two claims', { SECRET_KEY: KEY, SIMPLE_JWT: { JTI_CLAIM: 'user_id' } }, 'JTI_CLAIM cannot be'],
+    ['a lifetime of nothing', { SECRET_KEY: KEY, SIMPLE_JWT: { ACCESS_TOKEN_LIFETIME: 0 } }, 'less than 1 second'],
+    [
+      'sign-in by sessions',
+      { SECRET_KEY: KEY, REST_FRAMEWORK: { DEFAULT_AUTHENTICATION_CLASSES: ['a.SessionAuthentication'] } },
+      'SessionAuthentication: who comes with no token'
+    ],
     ['a key set elsewhere', { SIMPLE_JWT: { ALGORITHM: 'RS256', JWK_URL: 'https://id.example/jwks' } }, 'set JWK_URL'],
     [
       'lifetimes of weeks',
@@ -134,6 +178,29 @@ t.test('what is written passes the check as it stands', async (t) => {
       { SECRET_KEY: KEY, SIMPLE_JWT: { TOKEN_OBTAIN_SERIALIZER: 'shop.MySerializer' } },
       'tokens.claims'
     ],
+    [
+      'code that ran at sign-in',
+      { SECRET_KEY: KEY, SIMPLE_JWT: { ON_LOGIN_SUCCESS: 'shop.hooks.greet' } },
+      'ON_LOGIN_SUCCESS is code of your own, which is not run any more'
+    ],
+    [
+      'a rule of its own',
+      { SECRET_KEY: KEY, SIMPLE_JWT: { USER_AUTHENTICATION_RULE: 'shop.may_enter' } },
+      'USER_AUTHENTICATION_RULE is code of your own: whom it refuses'
+    ],
+    [
+      'the code of simplejwt, and a check that is off',
+      {
+        SECRET_KEY: KEY,
+        SIMPLE_JWT: {
+          ON_LOGIN_FAILED: 'rest_framework_simplejwt.serializers.default_on_login_failed',
+          CHECK_REVOKE_TOKEN: false,
+          JSON_ENCODER: null
+        }
+      },
+      ''
+    ],
+    ['a digest in each token', { SECRET_KEY: KEY, SIMPLE_JWT: { CHECK_REVOKE_TOKEN: true } }, 'unset it in Django'],
     ['only the admin', { SECRET_KEY: KEY, REST_FRAMEWORK: { DEFAULT_PERMISSION_CLASSES: ['a.IsAdminUser'] } }, ''],
     [
       'permissions of its own',
@@ -144,6 +211,16 @@ t.test('what is written passes the check as it stands', async (t) => {
       'rates that nobody can read',
       { SECRET_KEY: KEY, REST_FRAMEWORK: { DEFAULT_THROTTLE_RATES: { user: 'often' } } },
       'cannot be read'
+    ],
+    [
+      'rates beyond all measure',
+      { SECRET_KEY: KEY, REST_FRAMEWORK: { DEFAULT_THROTTLE_RATES: { 1: `${'9'.repeat(400)}/day` } } },
+      'which is the most'
+    ],
+    [
+      'scopes of the gateway',
+      { SECRET_KEY: KEY, REST_FRAMEWORK: { DEFAULT_THROTTLE_RATES: { none: '1/s', 'a b': '1/s' } } },
+      'the rate of "none" cannot be taken over'
     ]
   ]
   for (const [name, dump, warning] of dumps) {
@@ -152,6 +229,125 @@ t.test('what is written passes the check as it stands', async (t) => {
     t.notMatch(text, /-----BEGIN|django-insecure/, name)
     t.equal(settings().rules.at(-1)?.upstream, 'django', name)
   }
+})
+
+t.test('limits are those that Django applies, under the names that it has for them', async (t) => {
+  const rates = { anon: '10/min', user: '1_000/Day', 5: ' 5/second', '1e3': '3/hour', off: '2/h' }
+  const limitsOf = (rest: object) => {
+    const { limits, rules } = write(t, { SECRET_KEY: KEY, REST_FRAMEWORK: rest }).settings()
+    return [Object.keys(limits), rules.at(-1)?.limits]
+  }
+  const names = ['5', 'anon', '1e3', 'off']
+  const classes = (...list: string[]) => list.map((name) => `rest_framework.throttling.${name}`)
+  t.same(limitsOf({ DEFAULT_THROTTLE_RATES: rates }), [names, ['anon']])
+  t.same(limitsOf({ DEFAULT_THROTTLE_RATES: rates, DEFAULT_THROTTLE_CLASSES: [] }), [names, []])
+  const both = { anon: '10/min', user: '1000/day' }
+  for (const [list, applied] of [
+    [classes('UserRateThrottle', 'AnonRateThrottle'), ['user']],
+    [classes('AnonRateThrottle'), ['anon']],
+    [classes('ScopedRateThrottle'), []],
+    ['rest_framework.throttling.UserRateThrottle', ['user']],
+    [["<class 'rest_framework.throttling.UserRateThrottle'>"], ['user']]
+  ] as const)
+    t.same(limitsOf({ DEFAULT_THROTTLE_RATES: both, DEFAULT_THROTTLE_CLASSES: list })[1], applied, String(list))
+})
+
+t.test("the name of a user is told as Django spells it, and lower-cased only in the gateway's own claim", async (t) => {
+  const userIdOf = (jwt: object) => write(t, { SECRET_KEY: KEY, SIMPLE_JWT: jwt }).settings().simpleJwt?.userId
+  t.equal(userIdOf({ USER_ID_FIELD: 'username' }), 'django_username')
+  t.equal(userIdOf({ USER_ID_FIELD: 'username', USER_ID_CLAIM: 'username' }), 'username')
+  t.equal(userIdOf({ USER_ID_FIELD: 'pk' }), 'django_id')
+  t.equal(userIdOf({ USER_ID_FIELD: 'email' }), 'email')
+})
+
+t.test('keys of bytes, and prefixes that lie over our own, are taken over', async (t) => {
+  const bytes = write(t, { SIMPLE_JWT: { SIGNING_KEY: `b'${KEY}\\n\\''` } })
+  t.equal(bytes.key?.content, `${KEY}\n'`)
+  const { status, stderr, run } = await init(t, { SECRET_KEY: KEY, SIMPLE_JWT: {} }, '--prefix', '/auth/jwt')
+  t.equal(status, 0, stderr)
+  t.equal((await run('check')).status, 0)
+  const odd = await init(t, { SECRET_KEY: KEY, SIMPLE_JWT: {} }, '--prefix', 'api/token/')
+  t.match(odd, { status: 1, stderr: /^portcullis: the settings cannot be written: compat.simplejwt.prefix [^\n]+\n$/ })
+  t.equal(odd.read('gateway.yaml'), '')
+})
+
+const junk = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary' }),
+  fc.integer(),
+  fc.double(),
+  fc.boolean(),
+  fc.constantFrom(null, {}, [], '', '__proto__', 'sub', 'username', '1 day, 0:00:00', 'P1DT00H00M00S', '$' + '{HOME}'),
+  fc.array(fc.oneof(fc.string(), fc.integer(), fc.constant(null)), { maxLength: 3 })
+)
+const SIMPLE_JWT = [
+  ...['ACCESS_TOKEN_LIFETIME', 'REFRESH_TOKEN_LIFETIME', 'ROTATE_REFRESH_TOKENS', 'BLACKLIST_AFTER_ROTATION'],
+  ...[
+    'UPDATE_LAST_LOGIN',
+    'ALGORITHM',
+    'SIGNING_KEY',
+    'VERIFYING_KEY',
+    'AUDIENCE',
+    'ISSUER',
+    'JSON_ENCODER',
+    'JWK_URL'
+  ],
+  ...['LEEWAY', 'AUTH_HEADER_TYPES', 'AUTH_HEADER_NAME', 'USER_ID_FIELD', 'USER_ID_CLAIM', 'USER_AUTHENTICATION_RULE'],
+  ...['AUTH_TOKEN_CLASSES', 'TOKEN_TYPE_CLAIM', 'TOKEN_USER_CLASS', 'JTI_CLAIM', 'SLIDING_TOKEN_REFRESH_EXP_CLAIM'],
+  ...['SLIDING_TOKEN_LIFETIME', 'SLIDING_TOKEN_REFRESH_LIFETIME', 'TOKEN_OBTAIN_SERIALIZER', 'CHECK_REVOKE_TOKEN']
+]
+const REST_FRAMEWORK = [
+  ...['DEFAULT_THROTTLE_CLASSES', 'DEFAULT_PERMISSION_CLASSES', 'DEFAULT_AUTHENTICATION_CLASSES', 'NUM_PROXIES']
+]
+const likely: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  ALGORITHM: fc.constantFrom('HS256', 'HS384', 'HS512', 'HS1024', 'RS256', 'ES256', 'PS256', 'EdDSA', 'none'),
+  SIGNING_KEY: fc.constantFrom(
+    KEY,
+    'short',
+    `${KEY}\n`,
+    '\n',
+    `b'${KEY}'`,
+    '-----BEGIN KEY-----',
+    'k'.repeat(70_000),
+    '\ud800'
+  ),
+  AUTH_HEADER_NAME: fc.constantFrom('HTTP_X_TOKEN', 'HTTP_COOKIE', 'HTTP_X_USER_ID', 'HTTP_', 'HTTP__'),
+  AUTH_TOKEN_CLASSES: fc.constantFrom(['a.SlidingToken'], ['a.AccessToken', 'b.SlidingToken']),
+  DEFAULT_THROTTLE_CLASSES: fc.subarray([
+    'x.UserRateThrottle',
+    'x.AnonRateThrottle',
+    'x.ScopedRateThrottle',
+    'x.constructor'
+  ]),
+  DEFAULT_PERMISSION_CLASSES: fc.subarray(['x.AllowAny', 'x.IsAuthenticated', 'x.IsAdminUser', 'y.Mine'])
+}
+const sectionOf = (names: readonly string[]) =>
+  fc.record(Object.fromEntries(names.map((name) => [name, fc.oneof(junk, likely[name] ?? junk)])), { requiredKeys: [] })
+const ratesOf = fc.dictionary(
+  fc.oneof(fc.string(), fc.constantFrom('user', 'anon', 'none', 'listener', '1', '1e3', 'yes', 'null', 'constructor')),
+  fc.oneof(junk, fc.constantFrom('1/s', '5/min', '0/day', '1000000000000/h', '10/', '1/d/e', '-1/day')),
+  { maxKeys: 4 }
+)
+
+t.test('whatever stands in the settings of Django, what is written passes, or is refused in one line', async (t) => {
+  const folder = makeFolder(t, '')
+  const dumps = fc.record({
+    SECRET_KEY: fc.oneof(junk, fc.constant(KEY)),
+    SIMPLE_JWT: sectionOf(SIMPLE_JWT),
+    REST_FRAMEWORK: fc
+      .tuple(sectionOf(REST_FRAMEWORK), fc.oneof(junk, ratesOf))
+      .map(([rest, rates]) => ({ ...rest, DEFAULT_THROTTLE_RATES: rates }))
+  })
+  fc.assert(
+    fc.property(dumps, (dump) => {
+      const django = readDump(JSON.parse(JSON.stringify(dump)))
+      if (django === null) throw new Error('no dump')
+      const { text, key } = writeGateway(django, { prefix: '/api/token', schemaLine: null })
+      if (key !== null) writeFileSync(join(folder, key.file), key.content)
+      return settingsOf(text, folder).rules.length > 0
+    }),
+    { interruptAfterTimeLimit: 4_000, numRuns: 400 }
+  )
 })
 
 t.test('who may pass is never more than Django lets through', async (t) => {
@@ -191,6 +387,15 @@ t.test('times are read as Python writes them', async (t) => {
     ['P7DT00H00M00S', 604_800],
     ['P0DT00H05M00.5S', 300],
     ['PT1H', 3600],
+    ['5 01:02:03', 435_723],
+    ['00:05:00', 300],
+    ['5 00:00:00.000001', 432_000],
+    ['300', 300],
+    ['datetime.timedelta(days=5, seconds=30)', 432_030],
+    ['datetime.timedelta(seconds=300)', 300],
+    ['datetime.timedelta(days=7)', 604_800],
+    ['datetime.timedelta(days=-1, seconds=5)', null],
+    ['-P1DT00H00M00S', null],
     ['-1 day, 0:00:00', null],
     ['P', null],
     ['soon', null],

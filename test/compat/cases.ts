@@ -1,4 +1,7 @@
 import type { Case } from './asking.js'
+import { bodies } from './cases-of-bodies.js'
+import { manners } from './cases-of-manners.js'
+import { oddTokens } from './cases-of-odd-tokens.js'
 import { methods, obtaining, otherMethods } from './cases-of-requests.js'
 import { blacklisting, refreshing, sliding, verifying } from './cases-of-tokens.js'
 
@@ -11,3 +14,6 @@ export const cases: readonly Case[] = [
   ...blacklisting,
   ...sliding
 ]
+
+/** What is odd and the same whatever the settings. */
+export const oddities: readonly Case[] = [...bodies, ...manners, ...oddTokens]

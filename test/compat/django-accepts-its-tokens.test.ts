@@ -26,6 +26,11 @@ const ways: readonly Shared[] = [
     theirs: () => ({ SIGNING_KEY: SECRET, ISSUER: 'https://id.example', AUDIENCE: 'api', USER_ID_CLAIM: 'sub' })
   },
   {
+    name: 'the same secret, an issuer and an audience that are no URLs',
+    ours: `signing_key: { secret: "${SECRET}" }, issuer: my shop, audience: the api`,
+    theirs: () => ({ SIGNING_KEY: SECRET, ISSUER: 'my shop', AUDIENCE: 'the api' })
+  },
+  {
     name: 'the key set of the gateway',
     ours: 'rotate: true, token_type_claim: kind, jti_claim: id',
     theirs: (gateway) => ({

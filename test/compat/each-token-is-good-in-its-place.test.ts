@@ -59,6 +59,75 @@ t.test('a sliding token shows who asks where the settings say so, and nowhere el
   t.equal(await visit(fresh.token, '/admin/x'), 403, 'roles of now')
 })
 
+t.test('who shares the key gives nobody a role of the operator, nor does a token under it', async (t) => {
+  const rules = (yaml: string) =>
+    yaml.replace('/admin/**, allow: { roles: [admin] }', '/admin/**, allow: { roles: ["portcullis:admin"] }')
+  const { gateway, obtain, visit, yaml, upstream } = await startCompat(t, 'auth_tokens: [access, sliding]')
+  gateway.reload(rules(yaml('auth_tokens: [access, sliding]')))
+  const operators = ['portcullis:admin', 'admin']
+  const { access } = await obtain()
+  const forged = forge(access, { roles: operators })
+  t.equal(await visit(forged, '/admin/x'), 403)
+  t.equal(await visit(forged), 200, 'who has the key can say all else')
+  t.equal(upstream.received.at(-1)?.headers['x-user-roles'], 'admin')
+  const told = await fetch(`${gateway.url}/auth/userinfo`, { headers: bearer(forged) })
+  t.strictSame(((await told.json()) as { roles: unknown }).roles, ['admin'])
+  await gateway.gateway.operatorUsers.setRoles('ada', operators)
+  for (const token of [(await obtain()).access, (await obtain('ada', 'sliding/')).token]) {
+    t.strictSame(claimsOf(token).roles, ['admin'])
+    t.equal(await visit(token, '/admin/x'), 403)
+  }
+  t.equal(await visit((await gateway.login('ada')).access_token, '/admin/x'), 200, 'a token that nobody else can sign')
+  gateway.reload(rules(yaml('').replace(/signing_key: \{.*?\},/, '')))
+  t.equal(await visit((await obtain()).access, '/admin/x'), 200, 'the same in the manner of simplejwt')
+})
+
+t.test('verify says of tokens of every kind whether they hold, not what they are good for', async (t) => {
+  for (const kinds of ['access', 'sliding', 'access, sliding']) {
+    const { gateway, obtain, refresh, post, yaml } = await startCompat(t, 'auth_tokens: [access, sliding]')
+    gateway.reload(yaml(`auth_tokens: [${kinds}]`))
+    const verify = async (token: string) => {
+      const { status, body } = await post('verify/', { token })
+      return status === 400 ? `400 ${JSON.stringify(body)}` : said({ ...(await post('verify/', { token })), status })
+    }
+    const blacklisted = '400 {"non_field_errors":["Token is blacklisted"]}'
+    const pair = await obtain()
+    for (const token of [pair.access, pair.refresh]) t.equal(await verify(token), '200', kinds)
+    t.equal((await post('blacklist/', { refresh: pair.refresh })).status, 200)
+    t.equal(await verify(pair.refresh), blacklisted, kinds)
+    t.equal(await verify(pair.access), '401 Token is invalid or expired', kinds)
+    if (kinds !== 'access') {
+      const { token } = await obtain('ada', 'sliding/')
+      t.equal(await verify(token), '200', kinds)
+      await gateway.gateway.operatorUsers.setRoles('ada', ['user'])
+      t.equal(await verify(token), '401 Token is invalid or expired', 'of other roles')
+      const fresh = ((await post('sliding/refresh/', { token })).body as Pair).token
+      t.equal(await verify(fresh), '200', kinds)
+      await fetch(`${gateway.url}/auth/logout`, { method: 'POST', headers: bearer(fresh) })
+      t.equal(await verify(fresh), blacklisted, kinds)
+    }
+    const other = await obtain('grace')
+    await gateway.gateway.operatorUsers.setDisabled('grace', true)
+    t.equal(await verify(other.access), '401 Token is invalid or expired', kinds)
+    t.equal((await refresh(other.refresh)).status, 401, kinds)
+  }
+})
+
+t.test('a token that tells Django of another user than it tells us is nobody’s', async (t) => {
+  for (const [setting, own] of [
+    ['user.id', 'sub'],
+    ['user.username', 'username']
+  ] as const) {
+    const { obtain, visit } = await startCompat(t, `user_id: ${setting}`)
+    const [ada, grace] = [(await obtain()).access, (await obtain('grace')).access]
+    t.equal(claimsOf(ada).user_id, claimsOf(ada)[own])
+    t.equal(await visit(forge(ada, {})), 200)
+    for (const name of [claimsOf(grace).user_id, undefined, null, 1, [claimsOf(ada).user_id]])
+      t.equal(await visit(forge(ada, { user_id: name })), 401, JSON.stringify(name))
+    t.equal(await visit(forge(ada, { user_id: undefined, username: undefined })), 401)
+  }
+})
+
 t.test('with the keys of the gateway itself the kinds are told apart as well', async (t) => {
   const { gateway, yaml, obtain, visit } = await startCompat(t)
   gateway.reload(yaml('').replace(/signing_key: \{.*?\},/, ''))

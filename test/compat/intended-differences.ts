@@ -1,40 +1,6 @@
-import type { Answer } from './ask.js'
-
-/** Claims that tokens of the gateway have beside the original's; Django and its clients pass over them. */
-export const OWN_CLAIMS: ReadonlySet<string> = new Set(['iss', 'sub', 'sid', 'gen', 'username', 'roles'])
-
-/** An answer that is not the original's, how it differs, and why. */
-interface Difference {
-  /** Of a case. */
-  readonly name: string
-  /** In one of the two settings alone. */
-  readonly only?: 'rotating' | 'still'
-  readonly ours: Partial<Answer>
-  readonly because: string
-}
-
-const JSON_TYPE = 'application/json'
-const ALLOW = 'POST, OPTIONS'
-const CHALLENGE = 'Bearer realm="api"'
-
-const detail = (words: string) => ({ detail: words })
-const notValid = (words: string) => ({
-  status: 401,
-  body: { ...detail(words), code: 'token_not_valid' },
-  type: JSON_TYPE,
-  challenge: CHALLENGE,
-  allow: ALLOW
-})
-const malformed = (words: string) => ({ status: 400, body: detail(words) })
-const token = (kind: string, life: number) => ({
-  alg: 'HS256',
-  typ: 'JWT',
-  jti: 'string',
-  lives: [life, null],
-  claims: { token_type: kind, user_id: 1 }
-})
-const ACCESS = token('access', 300)
-const REFRESH = token('refresh', 86_400)
+import { ALLOW, type Difference, detail, JSON_TYPE, malformed, notValid, signedIn } from './difference.js'
+import { differencesOfOddRequests } from './differences-of-odd-requests.js'
+import { differencesOfOddTokens } from './differences-of-odd-tokens.js'
 
 const PARSER = 'what is said of a body that cannot be parsed are the words of the parser, and that is another one'
 const TWICE = 'a name that stands twice is one thing to us and may be another to whoever looked before us'
@@ -79,7 +45,7 @@ export const intendedDifferences: readonly Difference[] = [
   },
   {
     name: 'obtain: no slash at the end',
-    ours: { status: 200, body: { refresh: REFRESH, access: ACCESS }, type: JSON_TYPE, allow: ALLOW },
+    ours: signedIn(),
     because: SLASH
   },
   {
@@ -94,18 +60,7 @@ export const intendedDifferences: readonly Difference[] = [
   })),
   { name: 'refresh: an end that is null', ours: notValid('Token is invalid or expired'), because: CRASH },
   { name: 'refresh: no id', ours: notValid('Token has no id'), because: CRASH },
-  {
-    name: 'refresh: an end beyond all calendars',
-    only: 'rotating',
-    ours: { status: 200, body: { access: ACCESS, refresh: REFRESH }, type: JSON_TYPE, allow: ALLOW },
-    because: `${CRASH}; the session says when it ends, not the token`
-  },
-  {
-    name: 'refresh: an end beyond all calendars',
-    only: 'still',
-    ours: { status: 200, body: { access: ACCESS }, type: JSON_TYPE, allow: ALLOW },
-    because: `${CRASH}; the session says when it ends, not the token`
-  },
+  { name: 'refresh: an end beyond all calendars', ours: notValid('Token is invalid or expired'), because: CRASH },
   {
     name: 'refresh: an audience that nobody asked for',
     ours: notValid('Token is invalid or expired'),
@@ -127,5 +82,7 @@ export const intendedDifferences: readonly Difference[] = [
     name: 'verify: an access token after the blacklist',
     ours: notValid('Token is invalid or expired'),
     because: 'access tokens end with their session, which the original cannot do'
-  }
+  },
+  ...differencesOfOddRequests,
+  ...differencesOfOddTokens
 ]

@@ -73,6 +73,20 @@ t.test('an access token does not outlive its session, nor a session its age', as
   t.equal(said(await refresh(pair.refresh)), '401 Token is invalid or expired')
 })
 
+t.test('what has ended stays so for as long as leeway lets a token live, over a restart too', async (t) => {
+  const clock = freezeClock(t)
+  const settings = 'access: 5m, leeway: 60s, rotate: true'
+  const { gateway, obtain, visit, post } = await startCompat(t, settings, { rest: 'store: sqlite:data.db' })
+  const [ended, other] = [await obtain(), await obtain()]
+  t.equal((await post('blacklist/', { refresh: ended.refresh })).status, 200)
+  clock.advance(355)
+  t.equal(await visit(other.access), 200, 'by leeway alone')
+  t.equal(await visit(ended.access), 401)
+  const restarted = clientOf(await gateway.restart())
+  t.equal(await restarted.visit(other.access), 200)
+  t.equal(await restarted.visit(ended.access), 401)
+})
+
 t.test('sessions are listed and ended with all others of the user', async (t) => {
   const { gateway, obtain, refresh, visit } = await startCompat(t)
   const [pair, { access_token }] = [await obtain(), await gateway.login('ada')]

@@ -64,6 +64,28 @@ t.test('an upstream that is said to tolerate more lets paths in that were refuse
   t.match(stdout, '      paths: case insensitive → case insensitive, empty_segments\n')
 })
 
+t.test('how long a body may be, and what ends a WebSocket, is another way, whoever says it', async (t) => {
+  const said = old.replace('to: app, limit: slow', 'to: app, limit: slow, max_body: 10mb, websocket: false')
+  const first = await diff(t, { next: said })
+  t.equal(first.status, 0)
+  t.match(first.stdout, 'nothing widens: 1 sent another way\n')
+  t.match(first.stdout, '      max_body: none → 10mb\n')
+  t.match(first.stdout, '      websocket: ends_with token, idle_timeout 1h → false\n')
+  const of = { next: said.replace('9001"', '9001", max_body: 1500kb, websocket: { idle_timeout: 90s }'), old: said }
+  const { status, stdout } = await diff(t, of, ['--json'])
+  t.equal(status, 0)
+  const { changes, exact, also_changed: also } = JSON.parse(stdout)
+  t.match({ exact, also }, { exact: true, also: [] })
+  t.same(
+    changes.map(({ direction, where, differs }: Record<string, unknown>) => ({ direction, where, differs })),
+    [{ direction: 'reroute', where: '/reports/**', differs: ['max_body', 'websocket'] }],
+    'of the rule that says nothing itself'
+  )
+  const text = (await diff(t, of)).stdout
+  t.match(text, '      max_body: none → 1500kb\n')
+  t.match(text, '      websocket: ends_with token, idle_timeout 1h → ends_with token, idle_timeout 90s\n')
+})
+
 t.test('a rule put in front of many is one group', async (t) => {
   const many = Array.from({ length: 12 }, (_, at) => `  - { path: /p${at}/**, allow: { roles: [admin] }, to: app }\n`)
   const before = `${head}rules:\n${many.join('')}`

@@ -83,3 +83,45 @@ t.test("simplejwt's sliding tokens follow the database, and its sign-in is noted
   const rows = await server.run('select last_login from auth_user', 'sliding')
   test.ok(rows.every(({ last_login }) => last_login !== null))
 })
+
+t.test('a refresh that is repeated in time asks the database as the first one did', async (test) => {
+  const url = await server.createDatabase('repeats', djangoTables())
+  await server.run(await addDjangoUsers([{ username: 'ada', groups: ['admin'] }, { username: 'grace' }]), 'repeats')
+  const source = policy(`{ url: "${url}", preset: django, timeout: 500ms }`).replace(
+    'reuse_grace: 0s',
+    'reuse_grace: 60s'
+  )
+  const place = await makePlace(test, `${source}compat: { simplejwt: { user_id: user.django_id, rotate: true } }\n`)
+  const gateway = await startProcess(test, place)
+  const ask = async (path: string, body: object) => {
+    const response = await post(`${gateway.url}${path}`, body)
+    return { status: response.status, body: (await response.json()) as Record<string, string> }
+  }
+  const doors = [
+    ['/auth/login', '/auth/refresh', 'refresh_token', 'access_token'],
+    ['/api/token/', '/api/token/refresh/', 'refresh', 'access']
+  ] as const
+  for (const [login, refresh, field, access] of doors) {
+    await server.run('update auth_user set is_active = true; delete from auth_user_groups', 'repeats')
+    const sessionOf = async (username: string) => (await ask(login, { username, password: PASSWORD })).body[field]
+    const [ada, grace] = [await sessionOf('ada'), await sessionOf('grace')]
+    const again = (token: string | undefined) => ask(refresh, { [field]: token })
+    const first = await again(ada)
+    test.equal(first.status, 200)
+    test.equal((await again(grace)).status, 200)
+    // Two signatures of one token may differ.
+    const successorOf = (body: Record<string, string>) =>
+      field === 'refresh' ? claimsOf(body[field] ?? '').jti : body[field]
+    test.equal(successorOf((await again(ada)).body), successorOf(first.body), 'the same successor')
+
+    await server.run("update auth_user set is_active = false where username = 'grace'", 'repeats')
+    test.equal((await again(grace)).status, 401, 'deactivated meanwhile')
+    const group = "insert into auth_user_groups (user_id, group_id) select 1, id from auth_group where name = 'admin'"
+    await server.run(group, 'repeats')
+    test.same(claimsOf((await again(ada)).body[access] ?? '').roles, ['admin'], 'with the roles of now')
+    await server.stop()
+    test.equal((await again(ada)).status, 503)
+    await server.start()
+    test.equal((await again(ada)).status, 200, 'and nothing was spent')
+  }
+})

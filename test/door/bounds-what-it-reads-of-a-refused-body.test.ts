@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { openConnection } from '../helpers/connections.js'
 import { eventually } from '../helpers/eventually.js'
@@ -56,4 +57,27 @@ t.test('one that ends soon costs its connection nothing', async (t) => {
   t.equal(upstream.requests().length, 1)
   t.match(upstream.requests()[0], /^GET \/open\/after /, 'nothing of the body was read as a request')
   t.notOk(connection.isClosed())
+})
+
+t.test('nor does one that came behind the last answer of its connection keep that open', async (t) => {
+  const upstream = await startRecorder(t)
+  const settings = 'forward_auth: { mode: nginx, from: [127.0.0.1] }'
+  const { port, access, resources } = await startGateway(t, site(upstream.url, settings))
+  // Refused after the request behind it: the address that is asked about is missing, and nothing more is believed.
+  const last = 'GET /auth/check HTTP/1.1\r\nHost: a\r\nX-Original-Method: GET\r\nX-Original-URI: /open/x\r\n\r\n'
+  const begun = `POST /open/y HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n${'x'.repeat(100_000)}`
+  // One that does not close when the gateway does.
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => socket.write(last + begun))
+  t.teardown(() => socket.destroy())
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += chunk
+  })
+  socket.on('error', () => {})
+  await eventually(() => access.length === 2, 'both requests are over', 15_000)
+  t.match(text, /^HTTP\/1\.1 403 /)
+  const figures = await resources.metrics.registry.metrics()
+  for (const name of ['portcullis_requests_in_flight', 'portcullis_connections'])
+    t.match(figures, new RegExp(`^${name} 0$`, 'm'))
+  t.equal((await sendRaw(port, rawGet('/open/x'))).status, 200, 'control')
 })

@@ -89,14 +89,26 @@ export function makeFolder(t: Test, yaml: string): string {
 }
 
 /** Below the range that the system takes the near ends of connections from, which come and go unasked. */
-const [LOWEST_PORT, HIGHEST_PORT] = [12_000, 32_000]
+const LOWEST_PORT = 12_000
+const [SHARES, PORTS_EACH] = [100, 200]
+
+/**
+ * Ports of its own for each process, one after the other: what one suite has chosen and not yet given to a server, no
+ * suite beside it may choose.
+ */
+function createFreePort(): () => Promise<number> {
+  const lowest = LOWEST_PORT + (process.pid % SHARES) * PORTS_EACH
+  let chosen = randomInt(PORTS_EACH)
+  return function next() {
+    chosen = (chosen + 1) % PORTS_EACH
+    const port = lowest + chosen
+    return new Promise((resolve) => {
+      const server = createServer()
+      server.once('error', () => resolve(next()))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(port)))
+    })
+  }
+}
 
 /** A port that nothing listens on just now. */
-export function freePort(): Promise<number> {
-  const port = randomInt(LOWEST_PORT, HIGHEST_PORT)
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(freePort()))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(port)))
-  })
-}
+export const freePort = createFreePort()

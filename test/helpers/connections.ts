@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { Test } from 'tap'
 
 /** A connection that collects what comes back, and goes with the test. */
@@ -10,14 +11,17 @@ export interface Connection {
   readonly closed: Promise<number>
 }
 
-/** Opens a connection to this machine; bytes are latin1: one character a byte. */
-export function openConnection(t: Test, port: number, bytes = ''): Connection {
+/** Opens a connection to this machine; bytes are latin1: one character a byte. `secure`: by TLS, whoever answers. */
+export function openConnection(t: Test, port: number, bytes = '', { secure = false } = {}): Connection {
   const startedMs = performance.now()
   const chunks: Buffer[] = []
   let isClosed = false
-  const socket = connect(port, '127.0.0.1', () => {
+  const begin = () => {
     if (bytes !== '') socket.write(bytes, 'latin1')
-  })
+  }
+  const socket = secure
+    ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, begin)
+    : connect(port, '127.0.0.1', begin)
   t.teardown(() => socket.destroy())
   socket.on('data', (chunk) => chunks.push(chunk))
   socket.on('error', () => {})

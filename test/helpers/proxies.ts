@@ -89,7 +89,7 @@ export async function runServer(
     child.kill('SIGTERM')
     await closed
   })
-  for (const until = Date.now() + 10_000; !(await accepts(port)); ) {
+  for (const until = Date.now() + 60_000; !(await accepts(port)); ) {
     if (child.exitCode !== null || Date.now() > until) throw new Error(`${command} does not listen: ${output}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

@@ -11,6 +11,24 @@ export interface RawAnswer {
   readonly closed: boolean
 }
 
+/** A quiet is waited for in so many pieces. */
+const PIECES = 5
+
+/**
+ * Calls `act` after so long, and not before the loop of this process has turned so often: most gateways live in it, and
+ * while it stands still they are not quiet.
+ */
+function afterQuiet(quietMs: number, act: () => void): () => void {
+  let left = PIECES
+  let timer = setTimeout(wait, quietMs / PIECES)
+  function wait() {
+    left -= 1
+    if (left === 0) act()
+    else timer = setTimeout(wait, quietMs / PIECES)
+  }
+  return () => clearTimeout(timer)
+}
+
 /**
  * Sends bytes that no HTTP client would send and collects what comes back, until the gateway closes or has been quiet
  * for `quietMs` after an answer. Text is sent as latin1: one byte a character.
@@ -18,14 +36,14 @@ export interface RawAnswer {
 export function sendRaw(port: number, bytes: string | Buffer, quietMs = 150, timeoutMs = 5_000): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
-    let quiet: NodeJS.Timeout | null = null
+    let stopWaiting = () => {}
     const socket = connect(port, '127.0.0.1', () => {
       socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
     })
     const limit = setTimeout(() => finish(false), timeoutMs)
     function finish(closed: boolean) {
       clearTimeout(limit)
-      if (quiet !== null) clearTimeout(quiet)
+      stopWaiting()
       socket.destroy()
       const text = Buffer.concat(chunks).toString('latin1')
       const end = text.indexOf('\r\n\r\n')
@@ -40,8 +58,8 @@ export function sendRaw(port: number, bytes: string | Buffer, quietMs = 150, tim
     }
     socket.on('data', (chunk) => {
       chunks.push(chunk)
-      if (quiet !== null) clearTimeout(quiet)
-      quiet = setTimeout(() => finish(false), quietMs)
+      stopWaiting()
+      stopWaiting = afterQuiet(quietMs, () => finish(false))
     })
     socket.on('end', () => finish(true))
     socket.on('close', () => finish(true))

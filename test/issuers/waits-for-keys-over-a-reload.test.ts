@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
+import { figureOf } from '../door/figures.js'
+import { eventually } from '../helpers/eventually.js'
 import { createSigningKey, now, sign, startIssuer } from '../helpers/issuer.js'
 import { startGatewayOf } from './gateway-of.js'
 
@@ -9,10 +11,10 @@ t.test('a request that waits for keys is judged by the policy it began with', as
   const waiting: ServerResponse[] = []
   issuer.answer = (_request, response) => waiting.push(response)
   const gateway = await startGatewayOf(t, issuer)
-  while (waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await eventually(() => waiting.length > 0, 'the issuer is asked')
   const token = await sign(key, { iss: issuer.issuer, aud: 'api', sub: 'alice', exp: now() + 60, iat: now() })
   const answer = gateway.ask('/corp', token)
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await eventually(async () => (await figureOf(gateway, 'portcullis_requests_in_flight')) === 1, 'it is under way')
   const { url } = gateway.upstream
   gateway.reload(`upstreams: { app: { url: "${url}" } }\nrules: [{ path: /**, allow: authenticated, to: app }]\n`)
   waiting[0]?.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [key.jwk] }))

@@ -18,18 +18,17 @@ t.test('what is left is what the next request finds, however often it is asked f
   const app = fastify()
   t.teardown(() => app.close())
   const { consume, peek } = await createLimits(app)
-  const request = { routeOptions: {} } as Parameters<typeof consume>[0]
   let runs = 0
   let exceeded = 0
-  await fc.assert(
-    fc.asyncProperty(limit, fc.array(fc.integer({ min: 0, max: 250 }), { maxLength: 20 }), async (limit, pauses) => {
+  fc.assert(
+    fc.property(limit, fc.array(fc.integer({ min: 0, max: 250 }), { maxLength: 20 }), (limit, pauses) => {
       const key = `key ${runs++}`
       if (peek(limit, key).remaining !== limit.requests) return false
       for (const pause of pauses) {
         clock.advance(pause / 1000)
         peek(limit, key)
         const told = peek(limit, key)
-        const counted = await consume(request, limit, key)
+        const counted = consume(limit, key)
         if (told.exceeded !== counted.exceeded) return false
         if (!told.exceeded && told.remaining !== counted.remaining + 1) return false
         if (told.exceeded && told.resetMs !== counted.resetMs) return false

@@ -40,7 +40,7 @@ function open(port: number) {
 
 const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
 
-async function eventually(condition: () => boolean, timeoutMs = 3_000) {
+async function eventually(condition: () => boolean, timeoutMs = 20_000) {
   const until = Date.now() + timeoutMs
   while (!condition() && Date.now() < until) await sleep(5)
   return condition()
@@ -92,7 +92,7 @@ t.test('what is stuck is ended when the time is over', async (t) => {
   const started = Date.now()
   await gateway.close(300)
   const took = Date.now() - started
-  t.ok(took >= 250 && took < 2_000, `after ${took} ms`)
+  t.ok(took >= 250 && took < 5_000, `after ${took} ms`)
   t.ok(await eventually(() => stuck.closed && uploading.closed))
   t.ok(await eventually(() => answers[0]?.req.socket.readyState === 'closed'), 'upstream too')
 })

@@ -2,13 +2,16 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { eventually } from '../helpers/eventually.js'
 import { startGateway } from '../helpers/gateway.js'
+import { buffersInUse } from '../helpers/memory-in-use.js'
 
 const MIB = 1024 * 1024
 const SIZE = 256 * MIB
 const PIECE = Buffer.alloc(256 * 1024, 'x')
 /** All three parties live in this process: what one of them buffered would show. */
-const MOST_GROWTH = 60 * MIB
+const MOST_GROWTH = 16 * MIB
+const LOOK_EVERY = 64 * MIB
 
 /** An upstream that keeps nothing. */
 async function start(t: Test, handler: (request: IncomingMessage, response: ServerResponse) => void) {
@@ -36,22 +39,26 @@ async function writeAll(to: NodeJS.WritableStream, size: number) {
   to.end()
 }
 
-async function countAll(from: AsyncIterable<Buffer>) {
-  let count = 0
-  for await (const chunk of from) count += chunk.length
-  return count
+/** Counts to the end, and looks on the way at what is in use: how much there was at most. */
+async function countAll(from: AsyncIterable<Buffer>): Promise<{ readonly count: number; readonly most: number }> {
+  let [count, most] = [0, 0]
+  for await (const chunk of from) {
+    const looked = Math.floor(count / LOOK_EVERY)
+    count += chunk.length
+    if (Math.floor(count / LOOK_EVERY) > looked) most = Math.max(most, buffersInUse())
+  }
+  return { count, most }
 }
 
-/** Runs while the resident set is sampled; how much it grew at most. */
-async function growthWhile(run: () => Promise<void>): Promise<number> {
-  const before = process.memoryUsage.rss()
-  let most = before
-  const timer = setInterval(() => {
-    most = Math.max(most, process.memoryUsage.rss())
-  }, 10)
-  await run()
-  clearInterval(timer)
-  return most - before
+/** Waits until as much was sent at two looks, a while apart. */
+async function standsStill(sent: () => number) {
+  let seen = -1
+  await eventually(async () => {
+    const last = seen
+    seen = sent()
+    await sleep(300)
+    return last === sent()
+  }, 'it stands still')
 }
 
 const responseOf = (request: ReturnType<typeof httpRequest>) =>
@@ -59,21 +66,20 @@ const responseOf = (request: ReturnType<typeof httpRequest>) =>
 
 t.test('a large body goes up whole and is held nowhere', async (t) => {
   const port = await start(t, async (request, response) => {
-    response.end(String(await countAll(request)))
+    response.end(JSON.stringify(await countAll(request)))
   })
   const warmUp = httpRequest({ port, method: 'POST', path: '/up' })
   const warm = responseOf(warmUp)
   await writeAll(warmUp, SIZE / 4)
   ;(await warm).resume()
   for (const headers of [{ 'content-length': String(SIZE) }, { 'transfer-encoding': 'chunked' }]) {
-    const growth = await growthWhile(async () => {
-      const request = httpRequest({ port, method: 'POST', path: '/up', headers })
-      const answered = responseOf(request)
-      await writeAll(request, SIZE)
-      const answer = await answered
-      t.equal(String((await answer.toArray())[0]), String(SIZE))
-    })
-    t.ok(growth < MOST_GROWTH, `grew by ${Math.round(growth / MIB)} MiB`)
+    const before = buffersInUse()
+    const request = httpRequest({ port, method: 'POST', path: '/up', headers })
+    const answered = responseOf(request)
+    await writeAll(request, SIZE)
+    const { count, most } = JSON.parse(String((await (await answered).toArray())[0]))
+    t.equal(count, SIZE)
+    t.ok(most - before < MOST_GROWTH, `grew by ${(most - before) / MIB} MiB`)
   }
 })
 
@@ -83,12 +89,12 @@ t.test('a large body comes down whole and is held nowhere', async (t) => {
     writeAll(response, SIZE)
   })
   for (const path of ['/sized', '/chunked']) {
-    const growth = await growthWhile(async () => {
-      const request = httpRequest({ port, path })
-      request.end()
-      t.equal(await countAll(await responseOf(request)), SIZE)
-    })
-    t.ok(growth < MOST_GROWTH, `${path} grew by ${Math.round(growth / MIB)} MiB`)
+    const before = buffersInUse()
+    const request = httpRequest({ port, path })
+    request.end()
+    const { count, most } = await countAll(await responseOf(request))
+    t.equal(count, SIZE)
+    t.ok(most - before < MOST_GROWTH, `${path} grew by ${(most - before) / MIB} MiB`)
   }
 })
 
@@ -104,14 +110,11 @@ t.test('a slow reader slows the upstream down', async (t) => {
   const request = httpRequest({ port, path: '/' })
   request.end()
   const answer = await responseOf(request)
-  await sleep(500)
-  const stalledAt = sent
-  await sleep(200)
-  t.equal(sent, stalledAt, 'the upstream waits')
-  t.ok(sent < 16 * MIB, `after ${sent / MIB} MiB`)
+  await standsStill(() => sent)
+  const stoodAt = sent
+  t.ok(sent < 16 * MIB, `the upstream waits after ${sent / MIB} MiB`)
   answer.resume()
-  while (sent === stalledAt) await sleep(10)
-  t.pass('and goes on when the client does')
+  await eventually(() => sent > stoodAt, 'it goes on when the client does')
   request.destroy()
 })
 
@@ -131,14 +134,11 @@ t.test('a slow upstream slows the client down', async (t) => {
     }
   })()
   const atUpstream = await arrival
-  await sleep(500)
-  const stalledAt = sent
-  await sleep(200)
-  t.equal(sent, stalledAt, 'the client waits')
-  t.ok(sent < 16 * MIB, `after ${sent / MIB} MiB`)
+  await standsStill(() => sent)
+  const stoodAt = sent
+  t.ok(sent < 16 * MIB, `the client waits after ${sent / MIB} MiB`)
   atUpstream.resume()
-  while (sent === stalledAt) await sleep(10)
-  t.pass('and goes on when the upstream does')
+  await eventually(() => sent > stoodAt, 'it goes on when the upstream does')
   request.destroy()
   await writing
 })

@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { eventually } from '../helpers/eventually.js'
 import { startGateway } from '../helpers/gateway.js'
 import { sendRaw } from '../helpers/raw-request.js'
 import { startRawUpstream, startUpstream } from '../helpers/upstream.js'
@@ -101,12 +102,14 @@ t.test('a client that leaves is left by the upstream too', async (t) => {
   })
   const { port, access } = await startGateway(t, yaml(upstream.url).replaceAll('500ms', '20s'))
   for (const path of ['/silent', '/begun']) {
-    await sendRaw(port, get(path), 50, 100)
-    const connection = upstream.connections.find(({ bytes }) => bytes.includes(path))
-    const until = Date.now() + 2_000
-    while (connection?.socket.readyState !== 'closed' && Date.now() < until) await sleep(5)
-    t.equal(connection?.socket.readyState, 'closed', path)
-    t.match(access.at(-1), { complete: false })
+    const client = connect(port, '127.0.0.1', () => client.write(get(path)))
+    const find = () => upstream.connections.find(({ bytes }) => bytes.includes(path))
+    await eventually(() => find() !== undefined, `${path} has come to the upstream`)
+    if (path === '/begun') await new Promise((resolve) => client.once('data', resolve))
+    client.destroy()
+    await eventually(() => find()?.socket.readyState === 'closed', `${path}: the connection to the upstream ends`)
+    await eventually(() => access.some((line) => line.path === path), 'its line in the log')
+    t.match(access.at(-1), { path, complete: false })
   }
 })
 
@@ -124,8 +127,7 @@ t.test('a client that stops reading is given up', async (t) => {
   const socket = connect(port, '127.0.0.1', () => socket.write(get('/')))
   socket.on('error', () => {})
   socket.pause()
-  const until = Date.now() + 6_000
-  while (access.length === 0 && Date.now() < until) await sleep(20)
+  await eventually(() => access.length > 0, 'its line in the log')
   t.match(access[0], { status: 200, complete: false })
   socket.destroy()
 })

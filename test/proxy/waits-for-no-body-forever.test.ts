@@ -27,7 +27,7 @@ const head = (line: string, ...fields: readonly string[]) =>
   `${line} HTTP/1.1\r\nHost: a\r\n${[...fields, 'Content-Length: 1000'].join('\r\n')}\r\n\r\n`
 const JSON_TYPE = 'Content-Type: application/json'
 
-t.test('a body for an endpoint of ours that comes octet by octet is given up', { timeout: 40_000 }, async (t) => {
+t.test('a body for an endpoint of ours that comes octet by octet is given up', { timeout: 120_000 }, async (t) => {
   const { port, failures, url } = await startGateway(t, site(NOWHERE))
   const heads = [
     head('POST /auth/login', JSON_TYPE),
@@ -50,7 +50,7 @@ t.test('a body that nobody reads holds nothing up', async (t) => {
   for (const line of ['GET /auth/userinfo', 'POST /auth/nothing']) {
     const { text } = await Promise.race([
       drip(t, port, head(line, JSON_TYPE, 'Connection: close')),
-      new Promise<{ text: string }>((resolve) => setTimeout(resolve, 3_000, { text: 'nothing' }))
+      new Promise<{ text: string }>((resolve) => setTimeout(resolve, 10_000, { text: 'nothing' }))
     ])
     t.match(text, /^HTTP\/1\.1 40[14] /, line)
   }

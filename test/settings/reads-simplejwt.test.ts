@@ -164,6 +164,11 @@ t.test('what weakens it, and what a rule there would be for, is warned of', (t) 
   t.same(warningsOf(`${weak}\n${rest}`), [
     '1:77 compat.simplejwt.signing_key.insecure_short_secret: weakens the gateway'
   ])
+  const own = `tokens: { algorithm: HS256, keys: { secret: ${'s'.repeat(32)} } }`
+  t.match(warningsOf(`${own}\ncompat: { simplejwt: {} }\n${rest}`), [
+    /^2:22 compat\.simplejwt: signs with the secret of tokens\.keys: /
+  ])
+  t.same(warningsOf(`${own}\ncompat: { simplejwt: { signing_key: { secret: ${'d'.repeat(32)} } } }\n${rest}`), [])
   const rules = 'rules: [{ path: /api/token/verify/, allow: anyone, to: app }]\nupstreams: { app: { url: "http://a" } }'
   t.same(warningsOf(`compat: { simplejwt: {} }\n${rules}`), [
     '2:17 rules[0].path: lies under /api/token, where the gateway answers itself before any rule'

@@ -160,6 +160,12 @@ const topLevel: readonly (readonly [source: string, mistakes: readonly string[]]
     'tokens: { claims: { sub: user.x } }',
     ['1:21 tokens.claims.sub: is a claim of the gateway itself, choose another name']
   ],
+  [
+    `tokens: { claims: { ${Array.from({ length: 60 }, (_, index) => `${'c'.repeat(100)}${index}: user.x`).join(', ')} } }`,
+    [
+      '1:9 tokens: make every token too long by 159 bytes, the names of the claims, the audience and the issuer may have 6144 bytes together'
+    ]
+  ],
   ['tokens: { claims: { a: b } }', ['1:24 tokens.claims.a: must be user.<attribute> or user.username, write user.b']],
   ['users: { source: sqlite }', ['1:18 users.source: must be store']],
   ['users: { password: { min_length: 7 } }', ['1:34 users.password.min_length: must be a whole number from 8 to 128']],

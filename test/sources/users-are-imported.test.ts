@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { runCommand } from '../helpers/command.js'
@@ -49,10 +49,21 @@ t.test('a dry run shows who would come, and brings nobody', async (test) => {
   const args = [file, '--role-map', 'Editors=editor', '--superusers-as', 'root', '--dry-run']
   const { status, stdout } = await userImport(test, place, ...args)
   test.equal(status, 0)
-  test.equal(stdout, 'dump.json: 2 users, none imported yet\n  Ada  editor,root  argon2\n  off  -  none  disabled\n')
+  test.equal(
+    stdout,
+    `dump.json: 2 users: 2 added, 0 updated
+  1 have no password that could be kept: off
+dry run, nothing was written; as read:
+  Ada  editor,root  argon2
+  off  -  none  disabled
+`
+  )
+  test.notOk(existsSync(join(place.folder, 'data')), 'not even a store')
   const json = JSON.parse((await userImport(test, place, ...args, '--json')).stdout) as object
   test.match(json, {
     file,
+    dry_run: true,
+    imported: [{ username: 'ada', outcome: 'added', passwordless: false }, { username: 'off' }],
     users: [{ username: 'Ada', roles: ['editor', 'root'], password: 'argon2', attributes: { django_id: 1 } }, {}]
   })
   test.notMatch(JSON.stringify(json), hash.slice(-20), 'and no hash')
@@ -111,6 +122,46 @@ for (const running of [true, false]) {
   })
 }
 
+for (const running of [true, false]) {
+  t.test(
+    `a dry run tells what the run then does ${running ? 'in a gateway that runs' : 'where none runs'}`,
+    async (test) => {
+      const place = await makePlace(test, policy)
+      if (running) await startProcess(test, place)
+      const many = Array.from({ length: 65 }, (_, index) => group(index + 10, `role-${index}`))
+      const first = writeDump(place, [person(1, 'here'), person(2, 'changes')])
+      test.equal((await userImport(test, place, first)).status, 0)
+      const file = writeDump(place, [
+        ...[group(1, 'Not a role'), group(2, 'portcullis:admin'), ...many, person(1, 'a b'), person(2, 'Here')],
+        ...[person(3, 'spaced', { groups: [1] }), person(4, 'climber', { groups: [2] }), person(5, 'Twin')],
+        ...[person(6, 'twin'), person(7, 'sha', { password: 'sha1$a$b' }), person(8, 'off', { password: '!' })],
+        ...[
+          person(9, 'everything', { groups: many.map(({ pk }) => pk) }),
+          person(10, 'x', { email: 'e'.repeat(5000) })
+        ],
+        ...[person(11, 'changes', { is_active: false }), person(12, 'fine')]
+      ])
+      for (const more of [[], ['--update']]) {
+        const before = await listOf(test, place)
+        const dry = await userImport(test, place, file, '--dry-run', ...more)
+        const dryJson = JSON.parse((await userImport(test, place, file, '--dry-run', '--json', ...more)).stdout)
+        test.same(await listOf(test, place), before, 'nobody came, and nobody changed')
+        const run = await userImport(test, place, file, ...more)
+        test.equal(dry.status, 1)
+        test.equal(run.status, dry.status)
+        test.equal(dry.stdout.split('dry run, nothing was written')[0], run.stdout)
+        test.match(run.stdout, /refused: "everything": A user has at most 64 roles/)
+        test.match(run.stdout, /refused: "x": The attributes take more than 4096 bytes/)
+        test.equal(dryJson.imported.length, 12)
+        test.equal(dryJson.imported.filter(({ outcome }: { outcome: string }) => outcome === 'refused').length, 6)
+      }
+      const args = [first, '--dry-run']
+      writeFileSync(place.file, place.yaml(`${policy}store: "memory:"\n`))
+      if (!running) test.match(await userImport(test, place, ...args), { status: 1, stderr: /lasts no longer than it/ })
+    }
+  )
+}
+
 t.test('who cannot be taken over is told, and the others come', async (test) => {
   const place = await makePlace(test, policy)
   const gateway = await startProcess(test, place)
@@ -129,7 +180,7 @@ t.test('who cannot be taken over is told, and the others come', async (test) => 
   test.match(stdout, /^dump.json: 7 users: 3 added, 0 updated\n/)
   test.match(stdout, /1 have no password that could be kept: sha\n/)
   test.match(stdout, /refused: "a b" cannot be a user name/)
-  test.match(stdout, /refused: "Not a role" cannot be a role/)
+  test.match(stdout, /refused: "spaced": "Not a role" cannot be a role/)
   test.match(stdout, /refused: "climber" has the role "portcullis:admin", which only "user roles" gives/)
   test.match(stdout, /refused: "twin" is another's name in another case/)
   test.same((await listOf(test, place)).map(({ username }) => username).sort(), ['admin', 'fine', 'sha', 'twin'])
@@ -161,10 +212,14 @@ t.test('files of users and of htpasswd are taken over, also those of the setting
 t.test('what cannot be read brings nobody', async (test) => {
   const place = await makePlace(test, policy)
   const broken = join(place.folder, 'broken.json')
-  writeFileSync(broken, '[{]')
+  writeFileSync(broken, '[\n{ ]')
+  writeFileSync(join(place.folder, 'wide.json'), Buffer.from('\ufeff[]', 'utf16le'))
+  writeFileSync(join(place.folder, 'latin.json'), Buffer.from('["\u00e9"]', 'latin1'))
   for (const [args, told] of [
     [['absent.json'], /^absent.json: it cannot be read \(ENOENT\)\n$/],
-    [['broken.json'], /^broken.json: is not JSON: /],
+    [['broken.json'], /^broken.json: is not JSON: line 2, column 3\n$/],
+    [['wide.json'], /^wide.json: the file is UTF-16: save it as UTF-8\n$/],
+    [['latin.json'], /^latin.json: the file is not UTF-8 text\n$/],
     [
       [writeDump(place, [person(1, 'ada', { groups: [5] })], 'a.json')],
       /^a.json: \[0\].fields.groups: the dump has no group 5\n$/
@@ -180,4 +235,29 @@ t.test('what cannot be read brings nobody', async (test) => {
     test.match(stderr, told, args.join(' '))
   }
   test.same(await listOf(test, place), [])
+})
+
+t.test('a mark of the order of bytes is no part of a file, whatever its form', async (test) => {
+  const place = await makePlace(test, policy)
+  const marked = (name: string, text: string) => {
+    writeFileSync(join(place.folder, name), `\ufeff${text}`)
+    return name
+  }
+  const yaml = `users: { grace: { password_hash: "${hash}" } }\n`
+  for (const file of [
+    marked('dump.json', JSON.stringify([person(1, 'ada')])),
+    marked('users.yaml', yaml),
+    marked('.htpasswd', `linus:${hash.replace('argon2$', '$')}\n`)
+  ])
+    test.match(await userImport(test, place, file), { status: 0, stdout: /: 1 users: 1 added/ }, file)
+  test.same((await listOf(test, place)).map(({ username }) => username).sort(), ['ada', 'grace', 'linus'])
+  for (const [name, text] of [
+    ['wide.yaml', yaml],
+    ['wide.htpasswd', 'linus:x\n']
+  ] as const) {
+    writeFileSync(join(place.folder, name), Buffer.from(`\ufeff${text}`, 'utf16le').swap16())
+    const { status, stderr } = await userImport(test, place, name)
+    test.equal(status, 1)
+    test.match(stderr, /: the file is UTF-16(:|,) save it as UTF-8\n$/)
+  }
 })

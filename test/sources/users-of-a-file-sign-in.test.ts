@@ -133,6 +133,11 @@ t.test('passwords that the file keeps are changed in the file', async (test) => 
     body: JSON.stringify({ current_password: PASSWORD, new_password: 'another horse battery' })
   })
   test.match([response.status, await response.json()], [403, { code: 'access_denied' }])
+  const { runCommand } = await import('../helpers/command.js')
+  test.match(await runCommand(test, ['user', 'set', 'ada', 'a=1'], { cwd: place.folder }), {
+    status: 1,
+    stderr: 'portcullis: The user "ada" is kept by file: change it there.\n'
+  })
   test.equal(await statusOf(gateway, '/x', access_token), 200)
 })
 

@@ -15,7 +15,13 @@ describeStore('a user is read back as added', async (t, { users }) => {
   }
   t.same(await users.addUser(user, start), expected)
   t.same(await users.readUser(user.id), expected)
-  t.same(await users.findUser('ada'), { ...expected, passwordHash: '$argon2id$1', networks: [], directory: null })
+  t.same(await users.findUser('ada'), {
+    ...expected,
+    passwordHash: '$argon2id$1',
+    networks: [],
+    directory: null,
+    directoryKey: null
+  })
   t.same(await users.listUsers(), [expected])
   t.equal(await users.findUser('bob'), null)
   t.equal(await users.readUser('ada'), null)

@@ -47,3 +47,18 @@ t.test('a client that leaves amid its body, and an answer that it does not read,
   await eventually(() => upstream.connections[0]?.socket.destroyed === true, 'the upstream is left, too')
   t.equal((await sendRaw(port, rawGet('/control', 'Connection: close'))).status, 200)
 })
+
+t.test('an answer of small chunks that is not read is waited for once, and not once a chunk', async (t) => {
+  const upstream = await startRawUpstream(t, (socket, bytes) => {
+    if (bytes.toString('latin1').endsWith('\r\n\r\n'))
+      socket.write(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${'1\r\nx\r\n'.repeat(100_000)}0\r\n\r\n`)
+  })
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const { port } = await startGateway(t, openSite(upstream.url))
+  const answer = await sendRaw(port, rawGet('/x', 'Connection: close'), 5_000, 20_000)
+  t.equal(answer.body.match(/x/g)?.length, 100_000)
+  t.strictSame(warnings, [])
+})

@@ -23,7 +23,7 @@ async function start(t: Test, answer: RequestListener, timeouts = SHORT) {
   return startGateway(t, openSite(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, timeouts))
 }
 
-t.test('a client that reads slowly gets all, as long as it reads', { timeout: 60_000 }, async (t) => {
+t.test('a client that reads slowly gets all, as long as it reads', { timeout: 120_000 }, async (t) => {
   const size = 24 * MIB
   const { port, access } = await start(t, (_request, response) => response.end(Buffer.alloc(size, 'x')))
   const client = converse(t, port)
@@ -57,7 +57,7 @@ t.test('a client that writes slowly may, as long as it writes', async (t) => {
   await client.hears('received')
 })
 
-t.test('an upstream that reads slowly may, and is timed from the end of the body', { timeout: 60_000 }, async (t) => {
+t.test('an upstream that reads slowly may, and is timed from the end of the body', { timeout: 120_000 }, async (t) => {
   const size = 64 * MIB
   const answer: RequestListener = async (request, response) => {
     let received = 0

@@ -27,7 +27,7 @@ t.test('a page hears of each event as it is sent, and goes on after a break', { 
   const page = await browser.newPage()
   await page.goto(`${url}/`)
   const reads = (id: string, text: string) =>
-    page.waitForFunction(`document.getElementById('${id}').textContent.includes('${text}')`, null, { timeout: 60_000 })
+    page.waitForFunction(`document.getElementById('${id}').textContent.includes('${text}')`, null, { timeout: 120_000 })
   await reads('state', 'open')
   t.pass('open, before there is an event')
   for (const event of ['one', 'two', 'three']) {

@@ -1,17 +1,18 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { startGateway } from '../helpers/gateway.js'
+import { post, startGateway } from '../helpers/gateway.js'
 import { NOWHERE, site } from '../helpers/site.js'
 
 for (const algorithm of ['ES256', 'EdDSA'] as const) {
   t.test(`${algorithm}: a token with any octet changed, added or taken away does not hold`, async (t) => {
-    const { login, gateway } = await startGateway(t, site(NOWHERE, `tokens: { algorithm: ${algorithm} }`), [
+    const { login, url } = await startGateway(t, site(NOWHERE, `tokens: { algorithm: ${algorithm} }`), [
       { username: 'alice' }
     ])
     const { access_token } = await login('alice')
     const verify = async (token: string) => {
-      const { statusCode } = await gateway.app.inject({ method: 'POST', url: '/auth/verify', payload: { token } })
-      return statusCode
+      const answer = await post(`${url}/auth/verify`, { token })
+      await answer.text()
+      return answer.status
     }
     t.equal(await verify(access_token), 200)
     const parts = access_token.split('.').map((part) => Buffer.from(part, 'base64url'))

@@ -1,9 +1,8 @@
 import { connect } from 'node:net'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { eventually } from '../helpers/eventually.js'
 import { startGateway } from '../helpers/gateway.js'
+import { buffersInUse } from '../helpers/memory-in-use.js'
 import { startRawUpstream } from '../helpers/upstream.js'
 import { agree, handshake } from '../helpers/websocket.js'
 
@@ -13,15 +12,6 @@ const PIECE = Buffer.alloc(256 * 1024, 'x')
 /** All three parties live in this process, and what is in use of each is counted. */
 const MOST_GROWTH = SIZE / 4
 const LOOK_EVERY = 16 * MIB
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-/** Octets of buffers in use; what was read and is not collected yet is nobody's. */
-function inUse(): number {
-  collect()
-  return process.memoryUsage().arrayBuffers
-}
 
 /** An open tunnel of two bare connections, both paused. */
 async function open(t: Test, terms = 'true') {
@@ -64,7 +54,7 @@ for (const direction of ['client', 'upstream'] as const) {
   t.test(`a ${direction} that sends to whoever does not read is held back, in flat memory`, async (t) => {
     const tunnel = await open(t)
     const [from, to] = direction === 'client' ? [tunnel.client, tunnel.upstream] : [tunnel.upstream, tunnel.client]
-    const before = inUse()
+    const before = buffersInUse()
     let most = 0
     let sent = 0
     const write = () => {
@@ -85,7 +75,7 @@ for (const direction of ['client', 'upstream'] as const) {
       return last === sent
     }, 'it stands still')
     const stoodAt = sent
-    most = inUse() - before
+    most = buffersInUse() - before
     t.ok(stoodAt < SIZE / 4, `after ${stoodAt / MIB} MiB`)
 
     let received = 0
@@ -93,7 +83,7 @@ for (const direction of ['client', 'upstream'] as const) {
     to.on('data', (chunk) => {
       const looked = Math.floor(received / LOOK_EVERY)
       received += chunk.length
-      if (Math.floor(received / LOOK_EVERY) > looked) most = Math.max(most, inUse() - before)
+      if (Math.floor(received / LOOK_EVERY) > looked) most = Math.max(most, buffersInUse() - before)
     })
     to.resume()
     await finished

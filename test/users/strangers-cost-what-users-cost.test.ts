@@ -31,7 +31,7 @@ function createFickle(hashes: readonly string[]): Fickle {
       if (this.away) throw new Error('away')
       return hashes
     },
-    noteLogin: async () => {},
+    noteLogin: null,
     close: async () => {}
   }
 }
@@ -39,7 +39,10 @@ function createFickle(hashes: readonly string[]): Fickle {
 async function open(test: Test, directory: NamedDirectory | null, imported: readonly DirectoryUser[] = []) {
   const store = await openStore({ path: null })
   test.teardown(() => store.close())
-  await createUsers({ store: store.users, hasher: createCountingHasher() }).import(imported, false)
+  await createUsers({ store: store.users, hasher: createCountingHasher() }).import(imported, {
+    overwrites: false,
+    foresees: false
+  })
   const hasher = createCountingHasher()
   const users = createUsers({ store: store.users, hasher, directory })
   /** Of what kind the one hash was that an attempt cost. */
@@ -50,9 +53,9 @@ async function open(test: Test, directory: NamedDirectory | null, imported: read
     const [, kind = '', parameters = ''] = /^(\$?[a-z0-9_]+)\$(.*)/.exec(hasher.calls[0]?.parameters ?? '') ?? []
     return `${kind} ${parameters}`
   }
-  const strangers = async () => {
+  const strangers = async (count = 40) => {
     const costs: string[] = []
-    for (let number = 0; number < 40; number += 1) costs.push(await costOf(`stranger${number}`))
+    for (let number = 0; number < count; number += 1) costs.push(await costOf(`stranger${number}`))
     return costs
   }
   return { users, costOf, strangers }
@@ -99,4 +102,41 @@ t.test('nobody waits for a directory that is away or silent, and it is asked aga
   const other = await open(test, silent)
   await other.users.add({ username: 'own', password: 'correct horse' })
   test.equal((await other.users.authenticate('own', 'correct horse'))?.username, 'own')
+})
+
+/** As one of the settings without the query `all`: of a thousand users, two in three have the first kind of hash. */
+function createUnlisted(): NamedDirectory {
+  const findUser = async (username: string) => {
+    const [, number] = /^known(\d+)$/.exec(username) ?? []
+    if (number === undefined) return null
+    const own = Number(number) % 3 === 0 ? bcrypt(number.padStart(22, 'n')) : pbkdf2.replace('salt', `salt${number}`)
+    return userOf(username, own)
+  }
+  return { ...createFickle([]), findUser, samplePasswordHashes: async () => [] }
+}
+
+t.test('where users cannot be listed, strangers come to cost what those cost who were met', async (test) => {
+  const { users, costOf, strangers } = await open(test, createUnlisted())
+  await users.add({ username: 'own', password: 'correct horse' })
+  test.same(kindsOf(await strangers()), ['$argon2id'], 'before anybody was met')
+  const meet = async (from: number, to: number) => {
+    for (let number = from; number < to; number += 1) await costOf(`known${number}`)
+  }
+  const kinds = async () => (await strangers()).map((cost) => kindsOf([cost])[0])
+  await meet(0, 30)
+  const early = await kinds()
+  await meet(30, 31)
+  const moved = (await kinds()).filter((kind, index) => kind !== early[index]).length
+  test.ok(moved <= early.length / 5, `most stay as they were when one more is met: ${moved} moved`)
+
+  await meet(31, 300)
+  // So many that chance, which draws both the names and who of those met is remembered, stays far from the bounds.
+  const costs = await strangers(400)
+  const share = costs.filter((cost) => cost.startsWith('pbkdf2')).length / costs.length
+  test.same(
+    kindsOf(costs).filter((kind) => kind !== '$argon2id'),
+    ['$2b', 'pbkdf2_sha256']
+  )
+  test.ok(share > 0.3 && share < 0.98, `two in three, more or less: ${share}`)
+  test.same(await strangers(400), costs, 'asking again tells no more')
 })

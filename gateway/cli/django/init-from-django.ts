@@ -1,6 +1,8 @@
-import { chmod, readFile } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { parseJson } from '../../directories/index.js'
 import { Fault, faultOf } from '../fault.js'
+import { readText } from '../read-text.js'
 import { writeNew } from '../write-new.js'
 import { readDump } from './read-dump.js'
 import { writeGateway } from './write-gateway.js'
@@ -16,15 +18,13 @@ interface FromDjango {
 const OWNERS = 0o600
 
 async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const read = await readText(file).catch((error: unknown) => {
     throw faultOf(`cannot read ${file}`, error)
   })
-  try {
-    return JSON.parse(text)
-  } catch {
-    // What the parser says quotes the text, and the text may hold the key.
-    throw new Fault(`portcullis: ${file} is no JSON`)
-  }
+  if ('fault' in read) throw new Fault(`portcullis: ${file}: ${read.fault}`)
+  const parsed = parseJson(read.text)
+  if ('value' in parsed) return parsed.value
+  throw new Fault(`portcullis: ${file} is no JSON: line ${parsed.fault.line}, column ${parsed.fault.column}`)
 }
 
 /** `init --from-django`: the settings of a site as those of a gateway in front of it, its key in a file beside. */

@@ -1,4 +1,5 @@
-import { readSeconds } from './duration.js'
+import { classNameOf, createReader, isSection, type Section } from './dump-section.js'
+import { readThrottling, type Throttling } from './read-throttling.js'
 
 /** A dump of Django's settings as JSON: what of it the gateway has a counterpart for. Times are seconds. */
 export interface DjangoSettings {
@@ -27,83 +28,27 @@ export interface DjangoSettings {
   }
   /** Names of permission classes without their modules. */
   readonly permissions: readonly string[]
-  readonly rates: readonly Rate[]
+  readonly throttling: Throttling
   /** What is not taken over, and why: one line each. */
   readonly notes: readonly string[]
 }
 
-export interface Rate {
-  readonly scope: string
-  readonly requests: number
-  readonly windowSeconds: number
-}
-
-type Section = Readonly<Record<string, unknown>>
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** Views and serializers of their own, of which nobody can tell from here what they do. */
-const CODE = /_(?:SERIALIZER|RULE|ENCODER)$|^TOKEN_USER_CLASS$/
-
-/** Reads one section, noting what is not as it should be. */
-function createReader(section: Section, notes: string[]) {
-  const known = (name: string) => (Object.hasOwn(section, name) ? section[name] : undefined)
-  return {
-    text(name: string, otherwise: string): string {
-      const value = known(name)
-      if (value === null) notes.push(`${name} is None: the gateway always has this claim, and calls it ${otherwise}`)
-      return typeof value === 'string' && value !== '' ? value : otherwise
-    },
-    seconds(name: string, otherwise: number): number {
-      const value = known(name)
-      const seconds = value === undefined ? otherwise : readSeconds(value)
-      if (seconds === null) notes.push(`${name} is no time that can be read: ${otherwise} seconds are written instead`)
-      return seconds ?? otherwise
-    },
-    texts(name: string, otherwise: readonly string[]): readonly string[] {
-      const value = known(name)
-      const list = typeof value === 'string' ? [value] : Array.isArray(value) ? value : []
-      const texts = list.filter((one): one is string => typeof one === 'string' && one !== '')
-      return texts.length === 0 ? otherwise : texts
-    },
-    value: known
-  }
-}
-
-/** `rest_framework.permissions.IsAuthenticated` → `IsAuthenticated`, also out of what `str` makes of a class. */
-const classNameOf = (dotted: string) =>
-  dotted
-    .replace(/^<class '|'>$/g, '')
-    .split('.')
-    .at(-1) ?? ''
-
-const PERIODS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
-
-/** `1000/day`: DRF reads the first letter of the period. */
-function readRates(value: unknown, notes: string[]): Rate[] {
-  return Object.entries(isSection(value) ? value : {}).flatMap(([scope, rate]) => {
-    const [, requests, period = ''] = /^(\d+)\/([a-z])/.exec(String(rate)) ?? []
-    const windowSeconds = PERIODS[period]
-    if (rate === null) return []
-    if (
-      requests !== undefined &&
-      Number(requests) > 0 &&
-      windowSeconds !== undefined &&
-      /^[A-Za-z0-9][\w.-]*$/.test(scope)
-    )
-      return [{ scope, requests: Number(requests), windowSeconds }]
-    notes.push(`the rate of ${JSON.stringify(scope)} cannot be read: write it under limits`)
-    return []
-  })
-}
+/** Code of the site's own, of which nobody can tell from here what it does, and what becomes of it. */
+const CODE: readonly (readonly [RegExp, string])[] = [
+  [/OBTAIN_SERIALIZER$/, 'is code of your own: claims that it adds are named in tokens.claims'],
+  [/_SERIALIZER$|^ON_LOGIN_/, 'is code of your own, which is not run any more'],
+  [/_RULE$/, 'is code of your own: whom it refuses, user disable or a rule has to refuse'],
+  [/^JSON_ENCODER$|^TOKEN_USER_CLASS$/, 'is code of your own, which only Django runs']
+]
 
 function noteCode(jwt: Section, notes: string[]): void {
   for (const [name, value] of Object.entries(jwt)) {
     const own = typeof value === 'string' && !value.includes('rest_framework_simplejwt.')
-    if (own && CODE.test(name))
-      notes.push(`${name} is code of your own: claims that it adds are named in tokens.claims`)
+    const [, becomes] = CODE.find(([names]) => names.test(name)) ?? []
+    if (own && becomes !== undefined) notes.push(`${name} ${becomes}`)
   }
+  if (isTrue(jwt.CHECK_REVOKE_TOKEN))
+    notes.push('CHECK_REVOKE_TOKEN is set: unset it in Django, which would refuse our tokens; they end all the same')
 }
 
 /** `HTTP_X_ACCESS_TOKEN`, as WSGI spells it → `X-Access-Token`. */
@@ -116,6 +61,28 @@ function readHeader(name: string): string | null {
     .join('-')
 }
 
+/** What Python takes for true. */
+const isTrue = (value: unknown) =>
+  value !== undefined && value !== null && value !== false && value !== 0 && value !== ''
+
+/** A key, also as `str` spells one of bytes: `b'…'`. null: there is none. */
+function readKey(value: unknown): string | null {
+  if (typeof value !== 'string') return null
+  const bytes = /^b(['"])(.*)\1$/s.exec(value)?.[2]
+  const text =
+    bytes === undefined ? value : bytes.replaceAll(/\\(n|r|t|\\|'|")/g, (_, sign: string) => ESCAPES[sign] ?? sign)
+  return text.replace(/[\r\n]+$/, '') === '' ? null : text
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+
+/** Others than those by tokens show nothing to the gateway. */
+function noteAuthentication(classes: readonly string[], notes: string[]): void {
+  const others = classes.map(classNameOf).filter((name) => !/^JWT/.test(name))
+  if (others.length > 0)
+    notes.push(`${others.join(', ')}: who comes with no token is a stranger to the gateway, and to its rules`)
+}
+
 /** null: it is no such dump. */
 export function readDump(dump: unknown): DjangoSettings | null {
   if (!isSection(dump) || !isSection(dump.SIMPLE_JWT ?? {}) || !isSection(dump.REST_FRAMEWORK ?? {})) return null
@@ -126,19 +93,21 @@ export function readDump(dump: unknown): DjangoSettings | null {
   noteCode(jwt, notes)
   if (rest.NUM_PROXIES !== undefined && rest.NUM_PROXIES !== null && rest.NUM_PROXIES !== 0)
     notes.push('NUM_PROXIES is set: name the proxies in front of the gateway in trusted_proxies')
-  const key = read.value('SIGNING_KEY') ?? dump.SECRET_KEY
+  // Python takes an empty key for none, as simplejwt's own default does.
+  const key = readKey(read.value('SIGNING_KEY')) ?? readKey(dump.SECRET_KEY)
+  noteAuthentication(createReader(rest, notes).texts('DEFAULT_AUTHENTICATION_CLASSES', []), notes)
   const classes = read.texts('AUTH_TOKEN_CLASSES', ['AccessToken']).map(classNameOf)
   const createRest = createReader(rest, notes)
   return {
     accessSeconds: read.seconds('ACCESS_TOKEN_LIFETIME', 300),
     refreshSeconds: read.seconds('REFRESH_TOKEN_LIFETIME', 86_400),
-    rotates: read.value('ROTATE_REFRESH_TOKENS') === true,
+    rotates: isTrue(read.value('ROTATE_REFRESH_TOKENS')),
     algorithm: read.text('ALGORITHM', 'HS256'),
-    signingKey: typeof key === 'string' && key !== '' ? key : null,
+    signingKey: key,
     verifiesByUrl: typeof read.value('JWK_URL') === 'string',
     audience: read.texts('AUDIENCE', []),
     issuer: read.texts('ISSUER', [])[0] ?? null,
-    leewaySeconds: read.value('LEEWAY') === null ? 0 : read.seconds('LEEWAY', 0),
+    leewaySeconds: read.value('LEEWAY') === null ? 0 : read.seconds('LEEWAY', 0, 0),
     headerTypes: read.texts('AUTH_HEADER_TYPES', ['Bearer']),
     header: readHeader(read.text('AUTH_HEADER_NAME', 'HTTP_AUTHORIZATION')),
     userIdField: read.text('USER_ID_FIELD', 'id'),
@@ -155,7 +124,7 @@ export function readDump(dump: unknown): DjangoSettings | null {
       refreshExpClaim: read.text('SLIDING_TOKEN_REFRESH_EXP_CLAIM', 'refresh_exp')
     },
     permissions: createRest.texts('DEFAULT_PERMISSION_CLASSES', ['AllowAny']).map(classNameOf),
-    rates: readRates(rest.DEFAULT_THROTTLE_RATES, notes),
+    throttling: readThrottling(rest, notes),
     notes
   }
 }

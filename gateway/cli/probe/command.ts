@@ -56,7 +56,8 @@ export function probeCommand(): Command {
     for (const upstream of upstreams) {
       const path = options.path ?? pathFor(settings, upstream)
       for (const origin of originsOf(upstream)) {
-        const found = await probeUpstream({ origin, host: upstream.host === 'client' ? host : null, path, names })
+        const { tls } = upstream
+        const found = await probeUpstream({ origin, host: upstream.host === 'client' ? host : null, path, names, tls })
         probed.push({ upstream, origin, path, found })
       }
     }

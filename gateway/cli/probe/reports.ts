@@ -21,14 +21,15 @@ const MOST_NAMES = 12
 const LABEL = 11
 const row = (label: string, text: string): string => printable(`  ${label.padEnd(LABEL)}${text}`)
 
-function showBeliefs({ beliefs, echoes }: Probed): readonly string[] {
+function showBeliefs({ beliefs, echoes, closedToStrangers }: Probed): readonly string[] {
   const rows = beliefs.slice(0, MOST_NAMES).map(({ name, effect, before, after }, place) => {
     const change = before === after ? String(after) : `${before} becomes ${after}`
     return row(place === 0 ? 'believes' : '', `${name}: ${EFFECT[effect]} (${change})`)
   })
   const left = beliefs.length - MOST_NAMES
   const more = left > 0 ? [row('', `and ${left} more, which --json lists`)] : []
-  if (rows.length > 0) return [...rows, ...more]
+  const alone = closedToStrangers === null ? [] : [row('', 'of the gateway alone, which has the certificate')]
+  if (rows.length > 0) return [...rows, ...more, ...alone]
   if (echoes) return [row('believes', 'cannot be told: it answers with whatever it is sent')]
   return [row('believes', 'none of the names that were tried')]
 }
@@ -71,12 +72,12 @@ export function fitting(spellings: Readonly<Record<SpellingName, Reading>>): str
 function showUpstream({ upstream, origin, path, found }: ProbedUpstream): string {
   const head = printable(`${upstream.name}  ${origin}  GET ${path}`)
   if ('unreachable' in found) return `${head}\n${row('not asked', found.unreachable)}`
-  return [
-    head,
-    row('answers', `${found.status} to a stranger, asked directly from this host`),
-    ...showBeliefs(found),
-    ...showReadings(found)
-  ].join('\n')
+  const { status, closedToStrangers: closed } = found
+  const answers =
+    closed === null
+      ? [row('answers', `${status} to a stranger, asked directly from this host`)]
+      : [row('answers', `${status} to whoever shows the certificate of tls.cert`), row('', `nobody else: ${closed}`)]
+  return [head, ...answers, ...showBeliefs(found), ...showReadings(found)].join('\n')
 }
 
 const ADVICE = `Whoever reaches an upstream that believes a header is whoever they say. That the
@@ -98,10 +99,11 @@ export function showJson(probed: readonly ProbedUpstream[]): string {
   const upstreams = probed.map(({ upstream, origin, path, found }) => {
     const common = { upstream: upstream.name, url: origin, path }
     if ('unreachable' in found) return { ...common, unreachable: found.unreachable }
-    const { status, echoes, beliefs, readings } = found
+    const { status, echoes, beliefs, readings, closedToStrangers } = found
     return {
       ...common,
       status,
+      closed_to_strangers: closedToStrangers,
       believes: believes(found),
       echoes,
       beliefs,

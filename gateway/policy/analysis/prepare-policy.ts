@@ -81,7 +81,9 @@ const prepare = (
     normaliseAllow(rule.allow, areas.positions),
     rule.upstream,
     sorted(new Set(rule.limits)),
-    Object.entries(rule.paths).sort()
+    Object.entries(rule.paths).sort(),
+    rule.maxBody,
+    rule.websocket && [rule.websocket.endsWith, rule.websocket.idleTimeoutMs]
   ]
   return { place, ...parts, ...areas, areaKey, meaning: areaKey + JSON.stringify(verdict) }
 }

@@ -1,5 +1,5 @@
 /** What differs between two policies for one request, and for whom. */
-import type { Allow, Rule } from '../../domain.js'
+import type { Allow, Rule, WebSocketTerms } from '../../domain.js'
 import type { WitnessRequest } from './areas.js'
 import type { Issuers } from './identities.js'
 import { LimitMet } from './meter.js'
@@ -10,8 +10,11 @@ import type { PreparedPolicy } from './prepare-policy.js'
 
 export type Direction = 'gain' | 'loss' | 'reroute'
 
-/** Where a request may go to and under which limits; `paths`: what the upstream's paths may hold. */
-export type Route = 'upstream' | 'limits' | 'paths'
+/**
+ * Where a request may go to and under which limits; `paths`: what the upstream's paths may hold; how long its body may
+ * be; whether and how long it may be a WebSocket.
+ */
+export type Route = 'upstream' | 'limits' | 'paths' | 'max_body' | 'websocket'
 
 export interface Change {
   /** `gain`: somebody may now who might not; `loss`: the reverse; `reroute`: somebody may in both, but otherwise. */
@@ -34,12 +37,17 @@ const nobody: Allow = { kind: 'nobody' }
 const sameNames = (one: readonly string[], other: readonly string[]): boolean =>
   one.every((name) => other.includes(name)) && other.every((name) => one.includes(name))
 
+const sameTerms = (one: WebSocketTerms | null, other: WebSocketTerms | null): boolean =>
+  one?.endsWith === other?.endsWith && one?.idleTimeoutMs === other?.idleTimeoutMs
+
 const routesApart = (one: Rule, other: Rule): Route[] => {
   const keys = ['case', 'encodedSlash', 'semicolon', 'emptySegments'] as const
   return [
     ...(one.upstream === other.upstream ? [] : (['upstream'] as const)),
     ...(sameNames(one.limits, other.limits) ? [] : (['limits'] as const)),
-    ...(keys.every((key) => one.paths[key] === other.paths[key]) ? [] : (['paths'] as const))
+    ...(keys.every((key) => one.paths[key] === other.paths[key]) ? [] : (['paths'] as const)),
+    ...(one.maxBody === other.maxBody ? [] : (['max_body'] as const)),
+    ...(sameTerms(one.websocket, other.websocket) ? [] : (['websocket'] as const))
   ]
 }
 

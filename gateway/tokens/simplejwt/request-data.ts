@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { TextDecoder } from 'node:util'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Response } from 'undici'
 import { Problem } from '../../problems.js'
@@ -7,6 +7,8 @@ import { FrameworkRefusal, parseError } from './framework-refusal.js'
 
 /** Fields of a request by name, of whatever type the body gave them; a file of a form is one of no type at all. */
 export type RequestData = ReadonlyMap<string, unknown>
+
+const CHARSET = /;\s*charset="?([\w.:-]+)/i
 
 const NO_DATA: RequestData = new Map()
 
@@ -20,9 +22,29 @@ function pythonType(value: unknown): string {
 
 const nonField = (words: string) => new FrameworkRefusal('invalid_request', { non_field_errors: [words] })
 
-function parseJson(body: Buffer): RequestData {
-  if (!isUtf8(body)) throw parseError('JSON', 'the body is not UTF-8')
-  const text = body.toString('utf8')
+/** What decodes the charset that a type names; UTF-8 where it names none, or one that nobody knows. */
+function decoderOf(contentType: string): TextDecoder {
+  const [, charset = 'utf-8'] = CHARSET.exec(contentType) ?? []
+  // Python knows some of them by other spellings.
+  for (const label of [charset, charset.replace(/[-_]/g, '')]) {
+    try {
+      return new TextDecoder(label, { fatal: true, ignoreBOM: label.toLowerCase() === 'utf-8' })
+    } catch {}
+  }
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+}
+
+function decode(body: Buffer, contentType: string): string {
+  const decoder = decoderOf(contentType)
+  try {
+    return decoder.decode(body)
+  } catch {
+    throw parseError('JSON', `the body is not ${decoder.encoding.toUpperCase()}`)
+  }
+}
+
+function parseJson(body: Buffer, contentType: string): RequestData {
+  const text = decode(body, contentType)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -46,10 +68,38 @@ function collect(what: string, pairs: Iterable<readonly [string, unknown]>): Req
   return data
 }
 
+/** A form in the charset that its type names, escapes too, as Python reads it: octets that are none pass for Latin-1. */
+function parseForm(body: Buffer, contentType: string): RequestData {
+  const { encoding } = decoderOf(contentType)
+  const lenient = new TextDecoder(encoding, { ignoreBOM: true })
+  const decodeEscapes = (text: string) =>
+    text
+      .replaceAll('+', ' ')
+      .replace(/(?:%[0-9a-f]{2})+/gi, (octets) => lenient.decode(Buffer.from(octets.replaceAll('%', ''), 'hex')))
+  const pairs = decodeForm(body, encoding).split('&').filter(Boolean)
+  return collect(
+    'Form',
+    pairs.map((pair) => {
+      const [name = '', ...value] = pair.split('=')
+      return [decodeEscapes(name), decodeEscapes(value.join('='))]
+    })
+  )
+}
+
+function decodeForm(body: Buffer, encoding: string): string {
+  try {
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(body)
+  } catch {
+    return body.toString('latin1')
+  }
+}
+
 /** Bounded as any body is; files are not kept, and no field of ours is one. */
 async function parseMultipart(body: Buffer, contentType: string): Promise<RequestData> {
   try {
-    const form = await new Response(body, { headers: { 'content-type': contentType } }).formData()
+    const form = await new Response(body, {
+      headers: { 'content-type': contentType.replace(/^[^;]*/, 'multipart/form-data') }
+    }).formData()
     return collect('Multipart form', form.entries())
   } catch (error) {
     if (error instanceof Problem) throw error
@@ -63,19 +113,29 @@ export function acceptAnyBody(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (_: FastifyRequest, body: Buffer) => body)
 }
 
+const PARSERS: readonly (readonly [
+  string,
+  (body: Buffer, contentType: string) => RequestData | Promise<RequestData>
+])[] = [
+  ['application/json', parseJson],
+  ['application/x-www-form-urlencoded', parseForm],
+  ['multipart/form-data', parseMultipart]
+]
+
+/** As DRF finds a parser: `*` in either half stands for whatever is read there (rest_framework/utils/mediatypes.py). */
+function matches(contentType: string, parsed: string): boolean {
+  const [type = ''] = contentType.split(';', 1)
+  const [main, sub] = type.trim().toLowerCase().split('/')
+  const [parsedMain, parsedSub] = parsed.split('/')
+  return (main === '*' || main === parsedMain) && (sub === '*' || sub === parsedSub)
+}
+
 /** What a request brings, as DRF's parsers for JSON, forms and multipart forms read it. */
 export async function readData({ body, headers }: FastifyRequest): Promise<RequestData> {
   // Of a body that is empty nobody asks the type.
   if (!Buffer.isBuffer(body) || body.length === 0) return NO_DATA
   const contentType = headers['content-type'] ?? ''
-  switch (contentType.split(';', 1)[0]?.trim().toLowerCase()) {
-    case 'application/json':
-      return parseJson(body)
-    case 'application/x-www-form-urlencoded':
-      return collect('Form', new URLSearchParams(body.toString('utf8')))
-    case 'multipart/form-data':
-      return parseMultipart(body, contentType)
-    default:
-      throw new Problem('unsupported_media_type')
-  }
+  const parse = PARSERS.find(([type]) => matches(contentType, type))?.[1]
+  if (parse === undefined) throw new Problem('unsupported_media_type')
+  return parse(body, contentType)
 }

@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
-import type { LiveRefreshToken, NewSession, Session, SessionStore, User } from '../../domain.js'
+import type { LiveRefreshToken, NewSession, Principal, Session, SessionStore, User } from '../../domain.js'
 import { Problem } from '../../problems.js'
 import { createFollowOwner, type FollowUser } from '../follow-owner.js'
 import { createSessionId, sealSuccessor, unsealSuccessor } from '../refresh-token.js'
-import type { SignInContext } from '../sessions.js'
+import { type OpenSession, openFor, type SignInContext } from '../sessions.js'
+import type { TokenSizes } from '../token-size.js'
 import {
   createTokenId,
+  hashTokenId,
   INVALID,
   type ReadToken,
   type SimpleJwtTokenOptions,
@@ -13,10 +14,11 @@ import {
 } from './simplejwt-tokens.js'
 
 export interface SimpleJwtSessionOptions extends SimpleJwtTokenOptions {
-  readonly store: Pick<SessionStore, 'openSession' | 'rotate' | 'findRefreshToken' | 'endSession'>
+  readonly store: Pick<SessionStore, 'openSession' | 'rotate' | 'findRefreshToken' | 'findRefreshOwner' | 'endSession'>
   /** null: there is no such user. */
   readonly readUser: (id: string) => Promise<User | null>
   readonly followUser: FollowUser
+  readonly sizes: TokenSizes
   readonly tokens: SimpleJwtTokens
   readonly rotate: boolean
   readonly sessionMs: number
@@ -28,6 +30,14 @@ export interface Answered {
   readonly user: User
   readonly sessionId: string
   readonly body: Readonly<Record<string, string>>
+}
+
+/** A new session of this user, whose first token is dated so and lives so long. */
+interface Opened {
+  readonly user: User
+  readonly session: Session
+  readonly issuedAt: number
+  readonly expiresAt: number
 }
 
 /** A token that does not hold, in simplejwt's words: 401, or where `status` says so 400. */
@@ -54,8 +64,6 @@ const STORE_ANSWER_SECONDS = 10
 
 const seconds = () => Math.floor(Date.now() / 1000)
 const inSeconds = (ms: number) => Math.floor(ms / 1000)
-/** The store knows a token by its id, however its signature is spelled. */
-const hashTokenId = (tokenId: string): Uint8Array => createHash('sha256').update(tokenId).digest()
 
 /** A successor as it is kept: made again of these two, it is the same token. */
 const writeSuccessor = (tokenId: string, issuedAt: number) => `${tokenId} ${issuedAt}`
@@ -70,11 +78,14 @@ const readSuccessor = (kept: string) => {
  */
 export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
   const { store, tokens, sliding } = options
-  const followOwner = createFollowOwner(store, options.followUser)
-  const accessSeconds = Math.ceil(options.accessMs / 1000) + STORE_ANSWER_SECONDS
+  const followOwner = createFollowOwner(store, options.followUser, options.sizes)
+  /** For so long after its end a token may still be good. */
+  const slackSeconds = STORE_ANSWER_SECONDS + Math.ceil(options.leewayMs / 1000)
+  const accessSeconds = Math.ceil(options.accessMs / 1000) + slackSeconds
 
   /** For as long as any access token lives, whatever the settings said when it was issued. */
-  const noteEnded = (sessionId: string) => options.revocations.addSession(sessionId, seconds() + LONGEST_ACCESS_SECONDS)
+  const noteEnded = (sessionId: string) =>
+    options.revocations.addSession(sessionId, seconds() + LONGEST_ACCESS_SECONDS + slackSeconds)
 
   function expect(presented: string, type: ReadToken['type']): ReadToken {
     const token = tokens.read(presented)
@@ -98,11 +109,17 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
   }
 
   /** Opens a session whose first token has this id, and lives so long. */
-  async function open(user: User, context: SignInContext, tokenId: string, ages: { idle: number; absolute: number }) {
+  async function open(
+    user: User,
+    context: SignInContext,
+    { tokenId, idle, absolute }: { readonly tokenId: string; readonly idle: number; readonly absolute: number },
+    openSession: OpenSession
+  ): Promise<Opened | null> {
     // A token without Django's name for its user would be refused there, or be taken for somebody else's.
     if (tokens.userIdOf(user) === null) return null
+    options.sizes.requireFit(user)
     const now = seconds()
-    const [idleExpiresAt, absoluteExpiresAt] = [now + Math.min(ages.idle, ages.absolute), now + ages.absolute]
+    const [idleExpiresAt, absoluteExpiresAt] = [now + Math.min(idle, absolute), now + absolute]
     const session: NewSession = {
       id: createSessionId(),
       userId: user.id,
@@ -111,17 +128,14 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
       idleExpiresAt,
       absoluteExpiresAt,
       // Of a session that is only read from now on, this is written once, for all access tokens to come.
-      accessExpiresAt: (isKeptWhole(ages) ? absoluteExpiresAt : now + accessSeconds) + STORE_ANSWER_SECONDS,
+      accessExpiresAt: idle >= absolute ? absoluteExpiresAt + slackSeconds : now + accessSeconds,
       address: context.address,
       userAgent: context.userAgent.slice(0, 256),
       network: context.network
     }
-    const opened = await store.openSession(session, user.generation)
-    return opened === null ? null : { session: opened, issuedAt: now, expiresAt: idleExpiresAt }
+    const opened = await openSession(session, user.generation)
+    return opened === null ? null : { ...opened, issuedAt: now, expiresAt: idleExpiresAt }
   }
-
-  /** Whether the first token of a session lives as long as the session. */
-  const isKeptWhole = (ages: { idle: number; absolute: number }) => ages.idle >= ages.absolute
 
   /** Whether the access tokens of the session are accounted for as long as it lives; else each refresh must do so. */
   const isReusable = ({ issuedAt, expiresAt }: ReadToken, { session }: LiveRefreshToken) =>
@@ -153,20 +167,42 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
     return { user, sessionId: session.id, body: { access: grantAccess(user, session), refresh } }
   }
 
+  /** null: the user was disabled or changed while signing in, or has no name that Django knows. */
+  async function obtainPair(
+    who: User,
+    context: SignInContext,
+    openSession = openFor(store, who)
+  ): Promise<Answered | null> {
+    const tokenId = createTokenId()
+    const idle = inSeconds(options.refreshMs)
+    const absolute = options.rotate ? inSeconds(options.sessionMs) : idle
+    const opened = await open(who, context, { tokenId, idle, absolute }, openSession)
+    if (opened === null) return null
+    const { user, session, issuedAt, expiresAt } = opened
+    const refresh = tokens.issueRefresh(tokenId, { user, sessionId: session.id, issuedAt, expiresAt })
+    return { user, sessionId: session.id, body: { refresh, access: grantAccess(user, session) } }
+  }
+
+  async function obtainSliding(
+    who: User,
+    context: SignInContext,
+    openSession = openFor(store, who)
+  ): Promise<Answered | null> {
+    const tokenId = createTokenId()
+    const age = inSeconds(sliding.refreshMs)
+    const opened = await open(who, context, { tokenId, idle: age, absolute: age }, openSession)
+    if (opened === null) return null
+    const { user, session, issuedAt, expiresAt: refreshUntil } = opened
+    const token = issueSliding(user, session, { tokenId, issuedAt, refreshUntil })
+    return { user, sessionId: session.id, body: { token } }
+  }
+
   return {
-    /** null: the user was disabled or changed while signing in, or has no name that Django knows. */
-    async obtainPair(user: User, context: SignInContext): Promise<Answered | null> {
-      const tokenId = createTokenId()
-      const idle = inSeconds(options.refreshMs)
-      const opened = await open(user, context, tokenId, {
-        idle,
-        absolute: options.rotate ? inSeconds(options.sessionMs) : idle
-      })
-      if (opened === null) return null
-      const { session, issuedAt, expiresAt } = opened
-      const refresh = tokens.issueRefresh(tokenId, { user, sessionId: session.id, issuedAt, expiresAt })
-      return { user, sessionId: session.id, body: { refresh, access: grantAccess(user, session) } }
-    },
+    obtainPair,
+    obtainSliding,
+
+    /** What obtains tokens of the kind by which this one asks. */
+    obtainAs: ({ claims }: Principal) => (tokens.typeOf(claims) === 'sliding' ? obtainSliding : obtainPair),
 
     /** `onReuse` is told of the session that a spent token has ended. Throws TokenRefused. */
     async refresh(presented: string, onReuse: (session: Session) => void): Promise<Answered> {
@@ -186,13 +222,12 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
     async verify(presented: string): Promise<void> {
       const token = tokens.read(presented)
       if ('fault' in token) throw new TokenRefused(token.fault)
-      if (token.type === 'access') {
-        if (typeof tokens.verify(presented) === 'string') throw new TokenRefused(INVALID.fault)
-        return
+      if (token.type !== 'access') {
+        const live = await store.findRefreshToken(hashTokenId(token.tokenId), seconds())
+        // simplejwt raises this as an error of validation, not of the token.
+        if (live === null) throw new TokenRefused(BLACKLISTED, { status: 400 })
       }
-      const live = await store.findRefreshToken(hashTokenId(token.tokenId), seconds())
-      // simplejwt raises this as an error of validation, not of the token.
-      if (live === null) throw new TokenRefused(BLACKLISTED, { status: 400 })
+      if (token.type !== 'refresh' && !tokens.isGood(token)) throw new TokenRefused(INVALID.fault)
     },
 
     /** Ends the session of a refresh token, whether it is spent or not. Throws TokenRefused when it was not the live one. */
@@ -203,16 +238,6 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
       const session = await store.endSession({ tokenHash }, seconds())
       if (session !== null) noteEnded(session.id)
       return live === null || session === null ? refuse(token) : session
-    },
-
-    async obtainSliding(user: User, context: SignInContext): Promise<Answered | null> {
-      const tokenId = createTokenId()
-      const age = inSeconds(sliding.refreshMs)
-      const opened = await open(user, context, tokenId, { idle: age, absolute: age })
-      if (opened === null) return null
-      const { session, issuedAt, expiresAt: refreshUntil } = opened
-      const token = issueSliding(user, session, { tokenId, issuedAt, refreshUntil })
-      return { user, sessionId: session.id, body: { token } }
     },
 
     /** The same token with a later end, for the user of now. Throws TokenRefused. */

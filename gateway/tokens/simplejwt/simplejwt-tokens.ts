@@ -1,15 +1,17 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Claims, Principal, User } from '../../domain.js'
 import type { ProblemCode } from '../../problems.js'
 import { readRoles } from '../access-tokens.js'
-import { isText, isTime, textOrNull } from '../claim-types.js'
+import { isReservedRole, isText, isTime, textOrNull } from '../claim-types.js'
 import { createHeaderReader, readCompactJwt } from '../compact-jws.js'
-import { configuredClaims, LONGEST_TOKEN } from '../issue-access-tokens.js'
+import { configuredClaims } from '../issue-access-tokens.js'
 import type { Key } from '../key.js'
 import { createSignatureCheck } from '../key-signature.js'
+import type { ShownRefreshToken } from '../own-tokens.js'
 import { perKey } from '../per-key.js'
 import { createRecall } from '../recall.js'
 import type { Revocations } from '../revocations.js'
+import { LONGEST_TOKEN, TokenTooLarge } from '../token-too-large.js'
 import type { TokenKeys } from './token-keys.js'
 
 export type TokenType = 'access' | 'refresh' | 'sliding'
@@ -43,15 +45,20 @@ export interface Issuance {
   readonly expiresAt: number
 }
 
+/** Claims whose signature holds. */
+interface Signed {
+  readonly claims: Claims
+  readonly key: Key
+}
+
 /** A token of ours whose signature, times, issuer and audience hold. */
-export interface ReadToken {
+export interface ReadToken extends Signed {
   readonly type: TokenType
   readonly tokenId: string
   readonly subject: string
   readonly sessionId: string
   readonly issuedAt: number
   readonly expiresAt: number
-  readonly claims: Claims
 }
 
 /** What simplejwt says of a token that does not hold. */
@@ -62,10 +69,16 @@ export type SimpleJwtTokens = ReturnType<typeof createSimpleJwtTokens>
 /** Clocks of two gateways may differ by this much. */
 const CLOCK_SECONDS = 5
 
+/** The end of the year 9999, after which Python has no dates: Django would fail on what we let through. */
+const LAST_SECOND = 253_402_300_799
+
 export const INVALID: TokenFault = { fault: 'Token is invalid or expired' }
 
 /** A new token id: 256 random bits, for it is what the store knows a refresh token by. */
 export const createTokenId = () => randomBytes(32).toString('hex')
+
+/** The store knows a token by its id, however its signature is spelled. */
+export const hashTokenId = (tokenId: string): Uint8Array => createHash('sha256').update(tokenId).digest()
 
 /**
  * Issues and verifies tokens as djangorestframework-simplejwt makes them. Beside its claims they have those by which the
@@ -104,14 +117,22 @@ export function createSimpleJwtTokens(options: SimpleJwtTokenOptions) {
       [tokenTypeClaim]: type
     }
     const token = keys.sign(claims)
-    if (token.length > LONGEST_TOKEN) throw new Error(`the ${type} token of ${user.id} would be too long`)
+    if (token.length > LONGEST_TOKEN) throw new TokenTooLarge(user, token.length)
     return token
   }
 
-  const bearing = ({ username, roles, generation }: User) => ({ username, roles: [...roles], gen: generation })
+  /** Those for which a token under this key can vouch: whoever else signs with it cannot open the operator's door. */
+  const vouchedFor = (roles: readonly string[], key: Key): readonly string[] =>
+    keys.isOursAlone(key) ? roles : roles.filter((role) => !isReservedRole(role))
+
+  const bearing = ({ username, roles, generation }: User) => ({
+    username,
+    roles: [...vouchedFor(roles, keys.signing())],
+    gen: generation
+  })
 
   /** Signature, type of the header, issuer and audience: nothing that changes with time. */
-  function decode(token: string): { readonly claims: Claims; readonly key: Key } | null {
+  function decode(token: string): Signed | null {
     const jwt = token.length > LONGEST_TOKEN ? null : readCompactJwt(token, readHeader)
     const key = jwt === null ? null : keys.find(jwt.header.kid)
     if (jwt === null || key === null || jwt.header.alg !== key.algorithm || jwt.header.typ !== 'JWT') return null
@@ -128,7 +149,7 @@ export function createSimpleJwtTokens(options: SimpleJwtTokenOptions) {
   /** What Django would say of the times; null: nothing. */
   function faultOfTimes({ exp, iat, nbf }: Claims, now: number): TokenFault | null {
     if (exp === undefined) return { fault: "Token has no 'exp' claim" }
-    if (!isTime(exp) || exp <= now - options.leewayMs / 1000) return INVALID
+    if (!isTime(exp) || exp > LAST_SECOND || exp <= now - options.leewayMs / 1000) return INVALID
     const early = [iat, nbf].some((time) => time !== undefined && !(isTime(time) && time <= now + CLOCK_SECONDS))
     return early ? INVALID : null
   }
@@ -136,7 +157,7 @@ export function createSimpleJwtTokens(options: SimpleJwtTokenOptions) {
   function read(token: string): ReadToken | TokenFault {
     const decoded = decode(token)
     if (decoded === null) return INVALID
-    const { claims } = decoded
+    const { claims, key } = decoded
     const fault = faultOfTimes(claims, Date.now() / 1000)
     if (fault !== null) return fault
     const { iat, exp, sid } = claims
@@ -147,21 +168,42 @@ export function createSimpleJwtTokens(options: SimpleJwtTokenOptions) {
     // Whoever shares the key can sign anything; only what says all that ours say is ours.
     if (!isAddressed(claims) || !isText(tokenId) || !isText(subject) || !isText(sid)) return INVALID
     if (!isTime(iat) || !isTime(exp)) return INVALID
-    return { type, tokenId, subject, sessionId: sid, issuedAt: iat, expiresAt: exp, claims }
+    return { type, tokenId, subject, sessionId: sid, issuedAt: iat, expiresAt: exp, claims, key }
   }
 
-  function principalOf(claims: Claims): Principal | null {
+  /** Of a refresh token whatever its times: who shows it may end its session, also late. */
+  function readRefreshToken(token: string): ShownRefreshToken | null {
+    const claims = decode(token)?.claims
+    if (claims === undefined || claims[tokenTypeClaim] !== 'refresh' || !isAddressed(claims)) return null
+    const [tokenId, sessionId] = [claims[jtiClaim], claims.sid]
+    return isText(tokenId) && isText(sessionId) ? { tokenHash: hashTokenId(tokenId), sessionId } : null
+  }
+
+  /** What Django would take for somebody else, or for nobody, is no token of ours, whoever signed it. */
+  function namesItsUser(claims: Claims): boolean {
+    const name = claims[userIdClaim]
+    if (options.userId === 'id') return name === claims[subjectClaim]
+    if (options.userId === 'username') return isText(name) && name === claims.username
+    return isText(name) || Number.isSafeInteger(name)
+  }
+
+  const showsWhoAsks = (claims: Claims): boolean =>
+    options.authTokens.some((kind) => kind === claims[tokenTypeClaim]) && claims[tokenTypeClaim] !== 'refresh'
+
+  /** Whom claims speak for, where tokens of their kind show who asks; null: they do not say all that ours say. */
+  function principalOf({ claims, key }: Signed): Principal | null {
     const { sid, gen, exp, iat, nbf } = claims
-    const [subject, tokenId, type] = [claims[subjectClaim], claims[jtiClaim], claims[tokenTypeClaim]]
-    if (!options.authTokens.some((kind) => kind === type) || type === 'refresh' || !isAddressed(claims)) return null
+    const [subject, tokenId] = [claims[subjectClaim], claims[jtiClaim]]
+    if (!isAddressed(claims) || !namesItsUser(claims)) return null
     if (!isText(subject) || !isText(sid) || !isText(tokenId) || !isTime(gen) || !isTime(exp) || !isTime(iat))
       return null
     if (nbf !== undefined && !isTime(nbf)) return null
+    const roles = vouchedFor(readRoles(claims.roles), key)
     return {
       subject,
       issuer: 'self',
       username: textOrNull(claims.username),
-      roles: readRoles(claims.roles),
+      roles,
       scopes: [],
       clientId: null,
       sessionId: sid,
@@ -169,14 +211,15 @@ export function createSimpleJwtTokens(options: SimpleJwtTokenOptions) {
       generation: gen,
       expiresAt: exp,
       // Rules and upstreams read the same `sub`, whichever tokens show who asks.
-      claims: Object.freeze({ ...claims, sub: subject })
+      claims: Object.freeze({ ...claims, sub: subject, roles })
     }
   }
 
   const { recall, isKnown } = createRecall((token) => {
     const decoded = decode(token)
-    const principal = decoded === null ? null : principalOf(decoded.claims)
-    return decoded === null || principal === null ? null : { principal, key: decoded.key }
+    if (decoded === null || !showsWhoAsks(decoded.claims)) return null
+    const principal = principalOf(decoded)
+    return principal === null ? null : { principal, key: decoded.key }
   }, keys.isHeld)
 
   return {
@@ -187,7 +230,16 @@ export function createSimpleJwtTokens(options: SimpleJwtTokenOptions) {
       seal('sliding', tokenId, { ...bearing(issuance.user), [sliding.refreshExpClaim]: refreshUntil }, issuance),
     /** What a token of any kind says, or what Django would say is wrong with it. Never throws. */
     read,
+    readRefreshToken,
+    /** Whether an access or sliding token that was read is still good for what it says, wherever it may be shown. */
+    isGood(token: ReadToken): boolean {
+      const principal = principalOf(token)
+      return principal !== null && !options.revocations.isRevoked(principal)
+    },
+    typeOf: (claims: Claims): unknown => claims[tokenTypeClaim],
     isKnown,
+    /** Whom a token that shows who asks speaks for, whatever its times. Never throws. */
+    verifyExpired: (token: string): Principal | ProblemCode => recall(token) ?? 'invalid_token',
     /** Whom a token that shows who asks speaks for, or why it does not hold. Never throws. */
     verify(token: string): Principal | ProblemCode {
       const principal = recall(token)

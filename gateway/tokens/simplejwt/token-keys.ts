@@ -17,6 +17,9 @@ export interface TokenKeys {
   /** The one key that a header's `kid` can mean: a shared key has none, one of the gateway's own always does. */
   readonly find: (keyId: unknown) => Key | null
   readonly isHeld: (key: Key) => boolean
+  readonly signing: () => Key
+  /** Whether nobody else can sign with it: a secret is its verifiers' too, and a key of Django's may still be there. */
+  readonly isOursAlone: (key: Key) => boolean
   /** For how many of so many seconds what is signed now is sure to be verified. */
   readonly cover: (seconds: number) => number
 }
@@ -51,6 +54,8 @@ export function createTokenKeys(shared: SharedKey | null, keyring: Keyring): Tok
       sign: (claims) => signingOf(keyring.signing())(claims),
       find: (keyId) => (typeof keyId === 'string' ? keyring.find(keyId) : null),
       isHeld: (key) => keyring.find(key.keyId) === key,
+      signing: keyring.signing,
+      isOursAlone: (key) => key.jwk !== null,
       cover: keyring.coverLifetime
     }
   }
@@ -60,6 +65,8 @@ export function createTokenKeys(shared: SharedKey | null, keyring: Keyring): Tok
     sign,
     find: (keyId) => (keyId === undefined ? key : null),
     isHeld: (held) => held === key,
+    signing: () => key,
+    isOursAlone: () => false,
     cover: (seconds) => seconds
   }
 }

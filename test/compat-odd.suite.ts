@@ -1,0 +1,1 @@
+import './compat/answers-odd-requests-as-the-original.test.js'

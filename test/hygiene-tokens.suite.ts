@@ -1,0 +1,1 @@
+import './hygiene/a-token-ends-amid-a-connection.test.js'

@@ -1,0 +1,1 @@
+import './door/stops-amid-requests-and-websockets.test.js'
