@@ -3,7 +3,8 @@
 // verifies its own argon2id, and of a user that somebody else keeps the hash that Django made, asked at its own endpoint
 // and at that of djangorestframework-simplejwt; Django under gunicorn verifies that very hash. One sign-in at a time, in
 // turn within one run, each on a core of its own, away from the load. What a process spends at rest is measured in each
-// turn and is no part of it. A sign-in with next to no hash tells what is added to any with less noise, but warmer. Then, what a flood of sign-ins does to everybody else: bench-flood.mjs.
+// turn and is no part of it. A sign-in with next to no hash tells what is added to any with less noise, but warmer.
+// Then, what a flood of sign-ins does to everybody else: bench-flood.mjs.
 import { pbkdf2Sync } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
