@@ -98,9 +98,6 @@ export async function buildGateway(
       router = route
       return door.server
     },
-    forceCloseConnections: 'idle',
-    // Requests that arrive while draining on a connection still open are answered, and are its last.
-    return503OnClosing: false,
     clientErrorHandler: rawRefusals.refuseBytes
   })
   app.server.on('connect', rawRefusals.refuseTunnel)
@@ -262,8 +259,9 @@ export async function buildGateway(
       closing = true
       // Answers that have not begun say that their connection ends; of the others it ends as soon as it is idle,
       // which the server, once closed, no longer looks after by itself.
-      for (const { response } of inFlight.all()) response.shouldKeepAlive = false
-      const closed = app.close()
+      // The server's own way of closing: of Fastify's, each response from then on would say that its connection ends, with
+      // others asked for behind it.
+      const closed = new Promise((resolve) => app.server.close(resolve))
       door.endFreshConnections()
       const sweep = setInterval(() => {
         app.server.closeIdleConnections()
@@ -280,6 +278,7 @@ export async function buildGateway(
       await closed
       clearInterval(sweep)
       clearTimeout(timer)
+      await app.close()
       door.close()
       // The last connections have just closed; their requests are accounted for when that is known here.
       for (let turns = 0; inFlight.size() > 0 && turns < 10; turns += 1) await setImmediate()

@@ -49,9 +49,9 @@ export function createArrivals(options: ArrivalOptions) {
     const exchange = beginExchange(request, response, serving(), nextId)
     // Before it is counted as one in flight, and before anything is done for it.
     const refusal = door.refusalOf(exchange.endpoint)
-    inFlight.add(exchange)
+    inFlight.add()
     response.once('close', () => {
-      inFlight.remove(exchange)
+      inFlight.remove()
       account(exchange)
     })
     closeWithConnection(request, response)

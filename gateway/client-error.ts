@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, METHODS, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Problem, type ProblemCode, problemBody, problemFields, problems } from './problems.js'
 
@@ -21,13 +21,14 @@ type BytesError = Error & { readonly code?: string; readonly bytesParsed?: numbe
 
 /**
  * RFC 9110 §15.5.15: whether it was the request target at which the header section became too long. That can be told as
- * far as its line is in the piece that was being read.
+ * far as its line is in the piece that was being read: the parser's error is the same for every part of the section.
  */
 function isInTarget({ rawPacket, bytesParsed }: BytesError): boolean {
   if (!Buffer.isBuffer(rawPacket)) return false
   const read = rawPacket.toString('latin1', 0, bytesParsed)
-  // No field name is followed by a blank.
-  return /^[!-9;-~]+ [^ ]*$/.test(read.slice(read.lastIndexOf('\n') + 1))
+  // No field name is followed by a blank; but where the piece begins amid a line, a word of its value may be.
+  const [, method = ''] = /^([A-Z-]+) [^ ]*$/.exec(read.slice(read.lastIndexOf('\n') + 1)) ?? []
+  return METHODS.includes(method)
 }
 
 const codeOf = (error: BytesError): ProblemCode => {

@@ -37,8 +37,8 @@ export interface Exchange {
   readonly endpoint: string | null
   /** Nothing more is read from the connection. */
   readonly isLast: boolean
-  /** Among those in flight. */
-  seat: number
+  /** The how-manieth of its connection. */
+  readonly turn: number
   /** What the router's way has to tell the client in place of an answer. */
   refusal: unknown
   /** What judging waits for. */
@@ -66,7 +66,8 @@ const carried = Symbol('portcullis.exchange')
 type Carrier = IncomingMessage & { [carried]?: Exchange }
 
 const ended = Symbol('portcullis.ended')
-type Connection = Socket & { [ended]?: true }
+const asked = Symbol('portcullis.asked')
+type Connection = Socket & { [ended]?: true; [asked]?: number }
 
 /** The exchange of a request: tied to it before routing, so it is always there. */
 export const exchangeOf = ({ raw }: FastifyRequest): Exchange => exchangeBehind(raw)
@@ -126,6 +127,18 @@ const AFTER_THE_LAST: TargetFault = {
 const isLastOfConnection = ({ headers }: IncomingMessage, target: RequestTarget | TargetFault): boolean =>
   headers.upgrade !== undefined || ('fault' in target && target.fault === 'invalid_request')
 
+/**
+ * Makes an exchange the last of its connection, unless more was asked for there already, or may have been while nothing
+ * is read for want of a client that takes its answers: that is answered too. Whoever is told so may send again what came
+ * later (RFC 9112 §9.6), which therefore is not even looked at.
+ */
+export function endConnectionAfter({ request, turn }: Exchange): boolean {
+  const connection = request.socket as Connection
+  if (connection[asked] !== turn || (request.complete && connection.isPaused())) return false
+  connection[ended] = true
+  return true
+}
+
 /** Before routing: what is asked, by whom, and whether an endpoint of our own answers. Ties the exchange to the request. */
 export function beginExchange(
   request: IncomingMessage,
@@ -142,6 +155,8 @@ export function beginExchange(
   const target = connection[ended] ? AFTER_THE_LAST : (inquiry?.target ?? parseRequestTarget(request, forwardedHost))
   const isLast = isLastOfConnection(request, target)
   if (isLast) connection[ended] = true
+  const turn = (connection[asked] ?? 0) + 1
+  connection[asked] = turn
   const offeredId = peer.trusted ? headers['x-request-id'] : undefined
   const exchange: Exchange = {
     request,
@@ -155,7 +170,7 @@ export function beginExchange(
     startedMs: performance.now(),
     endpoint: inquiry !== null || 'fault' in target ? null : serving.ownRouteOf(target),
     isLast,
-    seat: -1,
+    turn,
     refusal: undefined,
     judging: null,
     preflight: false,

@@ -16,6 +16,7 @@ export function closeWithConnection({ socket }: IncomingMessage, response: Serve
   if (waiting === undefined) {
     const responses = new Set<ServerResponse>()
     connection[queued] = responses
+    if ('encrypted' in connection) readByStream(connection)
     connection.once('close', () => {
       for (const one of responses) if (!one.closed) close(one)
     })
@@ -31,3 +32,15 @@ function close(response: ServerResponse): void {
   ;(response as { _closed?: boolean })._closed = true
   response.emit('close')
 }
+
+/**
+ * Lets Node's parser read from a connection as from any stream. By itself it is handed the records of TLS as they are
+ * deciphered, those too that came in one piece with that after which it was paused, because answers queue up faster than
+ * the client takes them: requests that are whole and well-formed would be refused as malformed.
+ */
+function readByStream(connection: Socket): void {
+  // That somebody listens is what makes it do so, from then on.
+  connection.on('data', nothing).off('data', nothing)
+}
+
+const nothing = () => {}

@@ -1,7 +1,7 @@
 /** The steps of a request, in the order of the security argument. */
 import type { FastifyRequest } from 'fastify'
 import type { Decision, Limit } from './domain.js'
-import { type Exchange, exchangeOf, originOf } from './exchange.js'
+import { type Exchange, endConnectionAfter, exchangeOf, originOf } from './exchange.js'
 import { type AssertedRequest, subjectKey } from './identity/index.js'
 import { addressKey, type Consumption, type Limits, rateLimitFields } from './limits/index.js'
 import { awaitForwardedBody } from './listener/index.js'
@@ -20,7 +20,7 @@ export interface StepOptions {
   readonly shadow: (exchange: Exchange, decision: Decision) => ShadowDifference | null
   /** What becomes of requests for a WebSocket. */
   readonly tunnels: Pick<Tunnels, 'read'>
-  /** While draining, every response is the last of its connection. */
+  /** While draining, a response is the last of its connection, unless another waits behind it. */
   readonly isClosing: () => boolean
 }
 
@@ -216,11 +216,12 @@ export function createSteps({ limits, audit, nextId, shadow, tunnels, isClosing 
     }
   }
 
-  /** What the gateway adds to any response. */
-  function responseFields({ consumptions, isLast, corsFields, tunnel }: Exchange): string[] {
+  /** What the gateway adds to any response, which begins now. */
+  function responseFields(exchange: Exchange): string[] {
+    const { consumptions, isLast, corsFields, tunnel } = exchange
     const fields = [...rateLimitFields(consumptions), ...corsFields]
     if (tunnel !== null) fields.push('Connection', 'Upgrade', 'Upgrade', 'websocket')
-    else if (isClosing() || isLast) fields.push('Connection', 'close')
+    else if (isLast || (isClosing() && endConnectionAfter(exchange))) fields.push('Connection', 'close')
     return fields
   }
 

@@ -1,7 +1,7 @@
 // The second part of `npm run bench -- login`: what a flood of sign-ins does to everybody else. So many (--logins) are
 // kept under way at once, each with a wrong password, while others are proxied; shown are the requests that went
 // through and their latency, before and during the flood, and the delay of the gateway's event loop as it measures it
-// itself (nodejs_eventloop_lag_p99_seconds, whose timer ticks every 10 ms: that much of it is no delay).
+// itself (nodejs_eventloop_lag_p99_seconds).
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const MOST_LAG_MS = 20

@@ -1,11 +1,13 @@
 // `npm run bench -- login [--rounds 9 --seconds 1] [--logins 200]`: CPU microseconds (utime + stime of all threads) of a
-// sign-in, beside those of the password hash that it has to verify, by a process that does nothing else. The gateway
-// verifies its own argon2id, and of a user that somebody else keeps the hash that Django made, asked at its own endpoint
-// and at that of djangorestframework-simplejwt; Django under gunicorn verifies that very hash. One sign-in at a time, in
-// turn within one run, each on a core of its own, away from the load. What a process spends at rest is measured in each
-// turn and is no part of it. A sign-in with next to no hash tells what is added to any with less noise, but warmer.
+// sign-in, beside those of the password hash that it has to verify, by a process that does nothing else, and by a bare
+// Fastify endpoint. The gateway verifies its own argon2id, and of a user that somebody else keeps the hash that Django
+// made, asked at its own endpoint and at that of djangorestframework-simplejwt; Django under gunicorn verifies that very
+// hash. One sign-in at a time, in turn within one run, each on a core of its own, away from the load. What a process
+// spends at rest is measured in each turn and is no part of it. A sign-in with next to no hash tells what is added to any
+// with less noise, but warmer: while a hash is computed, the processor forgets everything else, of anybody's.
 // Then, what a flood of sign-ins does to everybody else: bench-flood.mjs.
 import { pbkdf2Sync } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -22,8 +24,8 @@ const MOST_ABOVE_HASH = 1000
 /** What a sign-in leaves to be done is done by then, and counted. */
 const SETTLE_MS = 50
 const REST_MS = 500
-/** Sign-ins after which the engine has compiled what they need. */
-const WARM_UP = 1000
+/** Sign-ins with next to no hash after which the engine has compiled what they need. */
+const WARM_UP = 4000
 
 /**
  * To the nanosecond (the first field of schedstat), because /proc/<pid>/stat counts in ticks of 10 ms: a hash that takes
@@ -54,10 +56,11 @@ async function measure({ pids, run }, seconds) {
   return (work.us - (rest.us / rest.ms) * work.ms) / done
 }
 
-async function prepareHash({ start }, name, passwordHash, password) {
-  const child = start(0, [join(root, 'scripts', 'bench-hash.mjs'), passwordHash, password], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc']
-  })
+const startHash = ({ start }, ...args) =>
+  start(0, [join(root, 'scripts', 'bench-hash.mjs'), ...args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+
+async function prepareHash(tools, name, passwordHash, password) {
+  const child = startHash(tools, passwordHash, password)
   const answer = () => new Promise((resolve) => child.once('message', resolve))
   await answer()
   return {
@@ -69,6 +72,23 @@ async function prepareHash({ start }, name, passwordHash, password) {
     },
     stop: () => child.kill('SIGTERM')
   }
+}
+
+/** The same hash behind the least that an endpoint can be here: what waking up and HTTP cost anybody. */
+async function prepareBareEndpoint(tools, name, passwordHash, password) {
+  const port = await tools.freePort()
+  const child = startHash(tools, passwordHash, password, String(port))
+  await once(child, 'message')
+  const stop = () => child.kill('SIGTERM')
+  const url = `http://127.0.0.1:${port}/`
+  await warmUp(`${url}warm`, { password })
+  return signingIn(`${name}, bare endpoint`, url, () => [child.pid], { password }, stop)
+}
+
+async function warmUp(url, credentials) {
+  const { run, stop } = signingIn('warm', url, () => [], credentials)
+  for (let times = 0; times < WARM_UP; times += 1) await run(0)
+  stop()
 }
 
 /** Signs in at an endpoint, one after another on one connection. */
@@ -95,11 +115,7 @@ async function preparePortcullis(tools, { username, password }, foreignHash) {
   const { child, url, remove } = await tools.startGateway('http://127.0.0.1:1', 'off', more)
   const signIn = (name, path, who) => signingIn(name, `${url}${path}`, () => [child.pid], { username: who, password })
   const [native, compatible] = ['/auth/login', '/api/token/']
-  for (const path of [native, compatible]) {
-    const warm = signIn('warm', path, 'warm')
-    for (let times = 0; times < WARM_UP; times += 1) await warm.run(0)
-    warm.stop()
-  }
+  for (const path of [native, compatible]) await warmUp(`${url}${path}`, { username: 'warm', password })
   return {
     own: [signIn('argon2id, portcullis', native, username)],
     foreign: [
@@ -129,8 +145,8 @@ async function benchCost({ args, credentials, ...tools }) {
   const ownHash = await createPasswordHasher().hash(password)
   const foreignHash = site?.passwordHash ?? hashAsDjango(password)
   const portcullis = await preparePortcullis(tools, credentials, foreignHash)
-  const own = [await prepareHash(tools, 'argon2id', ownHash, password), ...portcullis.own]
-  const foreign = [await prepareHash(tools, 'pbkdf2', foreignHash, password), ...portcullis.foreign]
+  const own = [...(await prepareBoth(tools, 'argon2id', ownHash, password)), ...portcullis.own]
+  const foreign = [...(await prepareBoth(tools, 'pbkdf2', foreignHash, password)), ...portcullis.foreign]
   if (site !== null)
     foreign.push(signingIn('pbkdf2, Django', `${site.url}/auth/login`, site.pids, credentials, site.stop))
   const contenders = [portcullis.bare, ...own, ...foreign]
@@ -143,19 +159,21 @@ async function benchCost({ args, credentials, ...tools }) {
       digits: 0
     })
   )
-  for (const [hash, ...logins] of [own, foreign]) {
-    for (const login of logins) showAbove(contenders, figures, hash, login)
+  const figuresOf = (contender) => figures[contenders.indexOf(contender)]
+  for (const [hash, bare, ...logins] of [own, foreign]) {
+    for (const login of [bare, ...logins]) showAbove(login.name, figuresOf(login), figuresOf(hash), figuresOf(bare))
   }
+  process.stdout.write(`${MOST_ABOVE_HASH} above the hash are promised\n`)
 }
 
+const prepareBoth = (...args) => Promise.all([prepareHash(...args), prepareBareEndpoint(...args)])
+
 /** Of one round each, because what a hash costs drifts with the machine by more than what is added to it. */
-function showAbove(contenders, figures, hash, login) {
-  const [alone, whole] = [hash, login].map((contender) => figures[contenders.indexOf(contender)])
-  const above = median(whole.map((cost, round) => cost - alone[round]))
-  const byBest = Math.min(...whole) - Math.min(...alone)
-  process.stdout.write(
-    `${login.name}: ${above.toFixed(0)} above the hash (by the best ${byBest.toFixed(0)}); ${MOST_ABOVE_HASH} are promised\n`
-  )
+function showAbove(name, costs, ...bases) {
+  const above = (base) =>
+    `${median(costs.map((cost, round) => cost - base[round])).toFixed(0)} (best ${(Math.min(...costs) - Math.min(...base)).toFixed(0)})`
+  const [hash, bare] = bases.map(above)
+  process.stdout.write(`${name}: ${hash} above the hash, ${bare} above the bare endpoint\n`)
 }
 
 /** Runs both measurements; the exit status is that of the second. */

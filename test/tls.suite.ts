@@ -1,5 +1,6 @@
 import './tls/an-answer-breaks-off.test.js'
 import './tls/is-checked-before-it-is-shown.test.js'
+import './tls/reads-no-faster-than-it-is-read.test.js'
 import './tls/renews-its-certificate.test.js'
 import './tls/renews-its-certificate-under-load.test.js'
 import './tls/speaks-tls-to-strangers.test.js'

@@ -1,6 +1,8 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
+import { problems } from '../problems.js'
 import { createHistogram } from './histogram.js'
 import { createListenerMetrics, type ListenerMetrics } from './listener-metrics.js'
+import { collectProcessMetrics } from './process-metrics.js'
 import { createShadowMetrics, type ShadowMetrics } from './shadow-metrics.js'
 import { createTunnelMetrics, type TunnelMetrics } from './tunnel-metrics.js'
 
@@ -35,11 +37,14 @@ interface RequestCount {
 const LATENCY_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const OWN_LATENCY_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5]
 
-/** The metrics of one gateway, listed in docs/metrics.md. Label values are bounded by the policy file, never by clients. */
-export function createMetrics(): Metrics {
+/**
+ * The metrics of one gateway, listed in docs/metrics.md, with the names of all `authEvents` that there can be. Label
+ * values are bounded by the policy file, never by clients.
+ */
+export function createMetrics(authEvents: readonly string[]): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry })
+  collectProcessMetrics(registry)
   // Looked up by an object of labels it would cost each request more than finding its rule.
   const requestsOf = new Map<string, Map<string, RequestCount>>()
   new Counter({
@@ -80,12 +85,15 @@ export function createMetrics(): Metrics {
     labelNames: ['code'] as const,
     registers
   })
-  const authEvents = new Counter({
+  const events = new Counter({
     name: 'portcullis_auth_events_total',
     help: 'Logins, refreshes and logouts, and their failures.',
     labelNames: ['event'] as const,
     registers
   })
+  // From 0: `increase()` does not see the first of a series that begins with it, and one stolen token is an alarm.
+  for (const code of Object.keys(problems)) refusals.inc({ code }, 0)
+  for (const event of authEvents) events.inc({ event }, 0)
   const issuerFetches = new Counter({
     name: 'portcullis_issuer_key_fetches_total',
     help: 'Fetches of the keys of other issuers by issuer and result.',
@@ -120,7 +128,7 @@ export function createMetrics(): Metrics {
       if (sample.gatewaySeconds !== null) own.observe('', sample.gatewaySeconds)
     },
     countRefusal: (code) => refusals.inc({ code }),
-    countAuthEvent: (event) => authEvents.inc({ event }),
+    countAuthEvent: (event) => events.inc({ event }),
     countIssuerFetch: (issuer, result) => issuerFetches.inc({ issuer, result }),
     noteReload(succeeded, revision) {
       reloads.inc({ result: succeeded ? 'success' : 'failure' })

@@ -27,7 +27,7 @@ export function initCommand(): Command {
     .action(async ({ output, openapi, fromDjango, prefix, force }: InitOptions) => {
       if (fromDjango !== undefined) {
         await initFromDjango(fromDjango, { output, prefix, schemaLine: schemaLineFor(output), force: force === true })
-        process.stdout.write(nextSteps(output, null))
+        process.stdout.write(showSteps([...stepsOf(output, null), movingTo(output)]))
         return
       }
       const schemaLine = schemaLineFor(output)
@@ -58,17 +58,37 @@ function sum({ operations, overlaps, servers }: Api): string {
   return `${count(operations.length + overlaps.length, 'rule')}, ${count(Math.min(used, servers.length), 'upstream')}.`
 }
 
+type Step = readonly [command: string, purpose: string]
+
+/** Who is here already has Django's key of each user; whoever is added by hand needs it said. */
+const movingTo = (file: string): Step => [
+  `portcullis user import${ofFile(file)} users.json`,
+  'beside it, takes over the users that `manage.py dumpdata auth` writes'
+]
+
+const ofFile = (file: string) => (file === 'gateway.yaml' ? '' : ` -c ${file}`)
+
 function nextSteps(file: string, spec: string | null): string {
+  const [check, start] = stepsOf(file, spec)
+  // The first start makes the users: one without the example makes no `demo` for the lines that it shows.
+  const example: Step = [
+    `portcullis start${ofFile(file)} --example-upstream`,
+    'tries it, on a service that shows what it is sent'
+  ]
+  return showSteps(spec === null ? [check, example, start] : [check, start])
+}
+
+function stepsOf(file: string, spec: string | null): readonly [check: Step, start: Step] {
   const named = file === 'gateway.yaml' ? '' : ` ${file}`
-  const config = file === 'gateway.yaml' ? '' : ` -c ${file}`
-  const steps: (readonly [command: string, purpose: string])[] = [
+  return [
     spec === null
       ? [`portcullis check${named}`, 'lists every mistake in it']
       : [`portcullis check${named} --openapi ${spec}`, 'lists mistakes, and operations without a rule'],
-    [`portcullis start${config}`, 'starts the gateway, and shows the rules and the password of `admin`']
+    [`portcullis start${ofFile(file)}`, 'starts the gateway, and shows the rules and the password of `admin`']
   ]
-  if (spec === null)
-    steps.push([`portcullis start${config} --example-upstream`, 'the same, with a service to try it on'])
+}
+
+function showSteps(steps: readonly Step[]): string {
   const width = Math.max(...steps.map(([command]) => command.length))
   return `Next, once you have looked through it:\n${steps.map(([command, purpose]) => `  ${command.padEnd(width)}  ${purpose}\n`).join('')}`
 }

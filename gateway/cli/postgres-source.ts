@@ -5,7 +5,7 @@ import type { PostgresSource } from '../settings/index.js'
 import type { Users } from '../users/index.js'
 import { Fault } from './fault.js'
 
-type Told = Pick<PostgresOptions, 'onAway' | 'onBack' | 'onAmbiguous'>
+type Told = Pick<PostgresOptions, 'onAway' | 'onBack' | 'onUnwritten' | 'onAmbiguous'>
 
 async function readAuthorities(path: string): Promise<string> {
   try {
@@ -46,6 +46,7 @@ export async function openPostgresSource(source: PostgresSource, log: Logger) {
     onAway: (reason) =>
       log.error({ database, reason }, 'the database of users cannot be asked: they cannot sign in or refresh'),
     onBack: () => log.info({ database }, 'the database of users can be asked again'),
+    onUnwritten: (reason) => log.warn({ database, reason }, 'sign-ins cannot be noted in the database of users'),
     onAmbiguous: (username) =>
       log.warn({ database, username }, 'two users differ only in the case of their names: neither can sign in')
   })

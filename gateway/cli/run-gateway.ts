@@ -15,7 +15,7 @@ import { affordableConnections, readDescriptorLimit } from '../listener/index.js
 import type { Resources } from '../serving.js'
 import type { Settings } from '../settings/index.js'
 import { StoreRefused } from '../store/index.js'
-import { createRevocations, KeyRefused } from '../tokens/index.js'
+import { AUTH_EVENTS, createRevocations, KeyRefused } from '../tokens/index.js'
 import { createPasswordHasher, createUsers, UserMistake } from '../users/index.js'
 import { wantsColor } from './color.js'
 import { startExampleUpstream } from './example-upstream.js'
@@ -30,6 +30,7 @@ import { operatorKeysOf } from './operator-keys.js'
 import { claimDataDirectory, closeToOthers, type OperatorSocket } from './operator-socket.js'
 import { type Environment, requireSettings } from './read-settings.js'
 import { startReloading } from './reload.js'
+import { startPruning } from './start-pruning.js'
 import { openCertificate, tendCertificate } from './tend-certificate.js'
 import { type OpenedSource, openUserSource } from './user-source.js'
 import { showWelcome } from './welcome.js'
@@ -46,7 +47,6 @@ const DRAIN_MS = 10_000
 const STOP_MS = DRAIN_MS + 5_000
 /** With fewer, no great flood is needed. */
 const FEW_CONNECTIONS = 1_000
-const PRUNE_EVERY_MS = 10 * 60_000
 
 /** What was opened so far, closed in reverse: a start that fails half-way leaves nothing behind. */
 function createCleanup() {
@@ -88,7 +88,7 @@ async function openResources(settings: Settings, logs: Logs, cleanup: Cleanup) {
     keyring,
     assertionKeyring,
     revocations: createRevocations(await store.sessions.readRevocations(Math.floor(Date.now() / 1000))),
-    metrics: createMetrics(),
+    metrics: createMetrics(AUTH_EVENTS),
     access,
     audit(event, fields) {
       audit({ event, ...fields })
@@ -145,13 +145,6 @@ async function claim(dataDirectory: string): Promise<OperatorSocket> {
   }
 }
 
-function startPruning({ store, failure }: Resources): () => void {
-  const timer = setInterval(() => {
-    store.sessions.prune(Math.floor(Date.now() / 1000)).catch((error) => failure(error, {}))
-  }, PRUNE_EVERY_MS)
-  return () => clearInterval(timer)
-}
-
 /** Starts everything, or throws a Fault with one clear line and leaves nothing running. */
 async function open({ file, exampleUpstream, environment }: RunOptions, cleanup: Cleanup) {
   const example = exampleUpstream ? await startExampleUpstream() : null
@@ -180,13 +173,14 @@ async function open({ file, exampleUpstream, environment }: RunOptions, cleanup:
     withDemo: exampleUpstream,
     passwordFile
   })
+  const hasDemo = exampleUpstream && (await resources.users.list()).some(({ username }) => username === 'demo')
   const url = await listenAt(gateway.app, settings.listen, 'the gateway')
   const certificate = tendCertificate({ gateway, log: logs.log, certificate: shown })
   cleanup.add(certificate.close)
   const options = { file, environment: variables, settings, gateway, resources, certificate, logs }
   const reloading = await startReloading(options)
   cleanup.add(reloading.close)
-  cleanup.add(startPruning(resources))
+  cleanup.add(startPruning(resources.store.sessions, (error) => resources.failure(error, {})))
   resources.metrics.noteReload(true, settings.revision)
   const onScreen = isatty(1) && firstUsers.some(({ generated }) => generated)
   return {
@@ -194,7 +188,9 @@ async function open({ file, exampleUpstream, environment }: RunOptions, cleanup:
     logs,
     url,
     adminUrl,
+    example: example?.url ?? null,
     firstUsers,
+    hasDemo,
     passwordFile: !onScreen && existsSync(passwordFile) ? passwordFile : null
   }
 }
@@ -216,12 +212,12 @@ function warn({ listen, tls, trustedProxies, listener }: Settings, { log }: Logs
   }
 }
 
-function announce(opened: Awaited<ReturnType<typeof open>>, withExample: boolean): void {
+function announce(opened: Awaited<ReturnType<typeof open>>): void {
   const { settings, logs, url, adminUrl, passwordFile } = opened
   const terminal = isatty(1)
   // Standard output is the log's when nobody watches it; what is meant for a person goes beside it.
   const out = terminal ? process.stdout : process.stderr
-  out.write(showWelcome({ ...opened, withExample, color: wantsColor(process.stdout, process.env) }))
+  out.write(showWelcome({ ...opened, color: wantsColor(process.stdout, process.env) }))
   // Kept until here, so that a start that fails after the users were added does not lose their passwords.
   if (passwordFile === null) rmSync(firstPasswordFile(settings.dataDirectory), { force: true })
   const file = resolve(settings.file)
@@ -262,7 +258,7 @@ export async function runGateway(options: RunOptions): Promise<void> {
   }
   process.on('SIGTERM', terminate)
   try {
-    announce(await opening, options.exampleUpstream)
+    announce(await opening)
   } catch (error) {
     stopping.uninstall()
     process.off('SIGTERM', terminate)

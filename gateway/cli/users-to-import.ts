@@ -58,8 +58,20 @@ async function readListed(source: ListedSource, { roleMap }: UsersToImportOption
   return listed.users.map((user) => ({ ...user, roles: [...new Set(user.roles.map(mapped))] }))
 }
 
-function readFileOf(file: string, options: UsersToImportOptions): Promise<readonly DirectoryUser[]> {
+/** What says nothing of these users would be taken for said. */
+function refuseStrays(options: UsersToImportOptions, format: (typeof FORMATS)[number] | 'source'): void {
+  const { roles, superusersAs, staffAs } = options
+  const strays = [
+    format !== 'htpasswd' && roles !== undefined ? '--roles goes with htpasswd alone' : null,
+    format !== 'dumpdata' && superusersAs !== undefined ? '--superusers-as goes with dumpdata alone' : null,
+    format !== 'dumpdata' && staffAs !== undefined ? '--staff-as goes with dumpdata alone' : null
+  ].filter((stray) => stray !== null)
+  if (strays.length > 0) throw new Fault(`portcullis: ${strays.join(', ')}`)
+}
+
+async function readFileOf(file: string, options: UsersToImportOptions): Promise<readonly DirectoryUser[]> {
   const format = options.format ?? formatOf(file)
+  refuseStrays(options, format)
   const { roles = [], userModel, superusersAs = null, staffAs = null, roleMap = new Map() } = options
   if (format === 'dumpdata') {
     const mapping = { superuserRole: superusersAs, staffRole: staffAs, roles: roleMap }
@@ -79,12 +91,17 @@ export const usersOfFile = (file: string, options: UsersToImportOptions): UsersT
 
 /** The users of `users.source`, as the settings map them. */
 export async function usersOfSource(options: UsersToImportOptions): Promise<UsersToImport> {
+  refuseStrays(options, 'source')
   const { source } = (await requireUnproved(options.config, process.env)).users
   if (source.kind === 'store') throw new Fault(`${options.config}: users.source is the store itself`)
   if (source.kind !== 'postgres') return { from: source.path, pages: onePage(() => readListed(source, options)) }
+  if (options.roleMap !== undefined)
+    throw new Fault(
+      'portcullis: --role-map goes with files: users.source.postgres.role_map maps the roles of a database'
+    )
   const place = placeOf(source)
   const reasons: string[] = []
-  const told = { onAway: (reason: string) => reasons.push(reason), onBack() {}, onAmbiguous() {} }
+  const told = { onAway: (reason: string) => reasons.push(reason), onBack() {}, onUnwritten() {}, onAmbiguous() {} }
   const { pages, close } = await openPostgres(source, told, { timeoutMs: PAGE_TIMEOUT_MS })
   if (pages === null) throw new Fault(`${options.config}: users.source.postgres.all is missing: it lists every user`)
   async function* closing(all: AsyncIterable<readonly DirectoryUser[]>) {

@@ -57,11 +57,15 @@ export async function watchFile(
   let seen = revision
   let timer: NodeJS.Timeout | null = null
   let looking: Promise<void> = Promise.resolve()
-  const watchers: FSWatcher[] = []
+  /** Where the content lies, as links say. */
+  let target = file
+  let isClosed = false
+  let targetWatcher: FSWatcher | null = null
 
   function look(): void {
     // One after the other: two looks at once could report one change twice, or the older content last.
     looking = looking.then(async () => {
+      await followLinks()
       const now = await fingerprint(file)
       if (now === seen) return
       const settled = await settledFingerprint(file, now)
@@ -80,22 +84,31 @@ export async function watchFile(
     timer.unref()
   }
 
-  function watchFolder(folder: string, accept: (name: string | null) => boolean) {
+  function watchFolder(folder: string, accept: (name: string | null) => boolean): FSWatcher | null {
     try {
       const watcher = watch(folder, { persistent: false }, (_event, name) => {
         if (accept(name)) lookSoon()
       })
       watcher.on('error', () => watcher.close())
-      watchers.push(watcher)
+      return watcher
     } catch {
       // No watches left, or a file system without them: the poll still looks.
+      return null
     }
   }
 
-  watchFolder(dirname(file), () => true)
-  const target = await realpath(file).catch(() => file)
-  if (dirname(target) !== dirname(file))
-    watchFolder(dirname(target), (name) => name === null || name === basename(target))
+  async function followLinks(): Promise<void> {
+    const before = dirname(target)
+    target = await realpath(file).catch(() => file)
+    if (dirname(target) === before || isClosed) return
+    targetWatcher?.close()
+    const isElsewhere = dirname(target) !== dirname(file)
+    const isTarget = (name: string | null) => name === null || name === basename(target)
+    targetWatcher = isElsewhere ? watchFolder(dirname(target), isTarget) : null
+  }
+
+  const watcher = watchFolder(dirname(file), () => true)
+  await followLinks()
   const poll = setInterval(look, POLL_MS)
   poll.unref()
   lookSoon()
@@ -103,7 +116,9 @@ export async function watchFile(
     close() {
       clearInterval(poll)
       if (timer !== null) clearTimeout(timer)
-      for (const watcher of watchers) watcher.close()
+      isClosed = true
+      watcher?.close()
+      targetWatcher?.close()
     }
   }
 }

@@ -1,6 +1,8 @@
+import { resolve } from 'node:path'
 import type { Rule } from '../domain.js'
 import type { Settings } from '../settings/index.js'
 import type { FirstUser } from './first-users.js'
+import { findRequestsToTry, type RequestsToTry } from './requests-to-try.js'
 import { showAllow } from './show-allow.js'
 import { printable, showDuration } from './shown.js'
 import { showTable } from './table.js'
@@ -12,9 +14,12 @@ export interface WelcomeOptions {
   readonly adminUrl: string
   /** Those that this start has added. */
   readonly firstUsers: readonly FirstUser[]
+  /** Whether there is a `demo`: the first start adds it only for the example. */
+  readonly hasDemo: boolean
   /** Where generated passwords are; null: they are shown here, or nowhere any more. */
   readonly passwordFile: string | null
-  readonly withExample: boolean
+  /** The origin of the example upstream; null: there is none. */
+  readonly example: string | null
   readonly color: boolean
 }
 
@@ -61,31 +66,53 @@ function passwordLine(name: string, { firstUsers, passwordFile }: WelcomeOptions
   return user === undefined ? ask : `${variable}=${quoted(user.password)}`
 }
 
+/** A store that was first started without the example has no `demo`, and its file of passwords none of it. */
+function demoLines(options: WelcomeOptions): string[] {
+  if (options.hasDemo) return [passwordLine('demo', options)]
+  const add = `portcullis user add demo --roles user --config ${quoted(resolve(options.settings.file))}`
+  return [`# There is no demo yet. This adds it: ${add}`, passwordLine('demo', { ...options, passwordFile: null })]
+}
+
+const ordinal = (n: number) => {
+  const endings: Readonly<Record<string, string>> = { one: 'st', two: 'nd', few: 'rd' }
+  return `${n}${endings[new Intl.PluralRules('en', { type: 'ordinal' }).select(n)] ?? 'th'}`
+}
+
 const loginLine = (url: string, prefix: string, name: string) =>
   `${name}_TOKEN=$(curl -s ${url}${prefix}/login -d username=${name.toLowerCase()} --data-urlencode "password=$${name}" | ` +
   `sed -n 's/.*"access_token":"\\([^"]*\\)".*/\\1/p')`
 
 /** Lines for a shell that show the main job: sign in, be forwarded, be refused, be limited. */
-function showCurlLines(options: WelcomeOptions): string {
+function showCurlLines(options: WelcomeOptions, { open, closed, limit }: RequestsToTry): string {
   const { url, settings } = options
   const { prefix } = settings.auth
+  const as = (name: string) => `-H "Authorization: Bearer $${name}_TOKEN"`
+  const counted = `-s -o /dev/null -w '%{http_code}\\n' ${url}${open} ${as('DEMO')}`
   // Comments without quotes or parentheses: zsh, when interactive, takes them for commands.
   return [
     '# Sign in: passwords, then an access token each.',
     passwordLine('admin', options),
-    passwordLine('demo', options),
+    ...demoLines(options),
     loginLine(url, prefix, 'ADMIN'),
     loginLine(url, prefix, 'DEMO'),
-    '',
-    '# A protected path: the upstream shows what it was sent.',
-    `curl -i ${url}/api/hello -H "Authorization: Bearer $ADMIN_TOKEN"`,
-    '',
-    '# An admin path: 200 for admin, 403 for demo.',
-    `curl -i ${url}/api/admin/dashboard -H "Authorization: Bearer $ADMIN_TOKEN"`,
-    `curl -i ${url}/api/admin/dashboard -H "Authorization: Bearer $DEMO_TOKEN"; echo`,
-    '',
-    '# The limit of demo: 100 of these are 200, the 101st is 429.',
-    `for i in $(seq 101); do curl -s -o /dev/null -w '%{http_code}\\n' ${url}/api/hello -H "Authorization: Bearer $DEMO_TOKEN"; done | sort | uniq -c`
+    ...(open === null
+      ? []
+      : ['', '# A protected path: the upstream shows what it was sent.', `curl -i ${url}${open} ${as('ADMIN')}`]),
+    ...(closed === null
+      ? []
+      : [
+          '',
+          '# An admin path: 200 for admin, 403 for demo.',
+          `curl -i ${url}${closed} ${as('ADMIN')}`,
+          `curl -i ${url}${closed} ${as('DEMO')}; echo`
+        ]),
+    ...(limit === null
+      ? []
+      : [
+          '',
+          `# The limit of demo: ${limit.requests} of these are 200, the ${ordinal(limit.requests + 1)} is 429.`,
+          `for i in $(seq ${limit.requests + 1}); do curl ${counted}; done | sort | uniq -c`
+        ])
   ]
     .map((line) => (line === '' ? '' : `  ${line}`))
     .join('\n')
@@ -100,16 +127,28 @@ function showFirstUsers({ firstUsers, passwordFile }: WelcomeOptions, bold: (tex
   return [`${bold('First users')}; this is the only time that their passwords are shown:\n${table}`]
 }
 
+/** How the example is tried; a file without an upstream that stands for it is told how it gets one. */
+function showExample(options: WelcomeOptions, example: string, bold: (text: string) => string): string {
+  const { settings, url } = options
+  const found = findRequestsToTry(settings, new URL(url).host, example)
+  if (Object.values(settings.upstreams).some(({ origins }) => origins.includes(example)))
+    return `${bold('Try it')} in another terminal:\n${showCurlLines(options, found)}`
+  return [
+    `The example upstream is ${example}, and no upstream of the file leads there. One does that says`,
+    `  url: \${PORTCULLIS_EXAMPLE_UPSTREAM:-http://127.0.0.1:9001}`
+  ].join('\n')
+}
+
 /** What a person sees when the gateway is up. */
 export function showWelcome(options: WelcomeOptions): string {
-  const { settings, url, adminUrl, withExample, color } = options
+  const { settings, url, adminUrl, example, color } = options
   const bold = (text: string) => (color ? `\u001b[1m${text}\u001b[22m` : text)
   const parts = [
     `${bold('Portcullis')} listens on ${bold(url)}. Health and metrics are on ${adminUrl}.`,
     showRules(settings),
     ...showFirstUsers(options, bold)
   ]
-  if (withExample) parts.push(`${bold('Try it')} in another terminal:\n${showCurlLines(options)}`)
+  if (example !== null) parts.push(showExample(options, example, bold))
   parts.push('Ctrl-C drains and stops.')
   return `\n${parts.join('\n\n')}\n\n`
 }

@@ -50,15 +50,18 @@ export function parseDumpdata(text: string, mapping: DjangoMapping): readonly Di
       if (name === undefined) throw new DumpRefused(`[${index}].fields.groups: the dump has no group ${group}`)
       return name
     })
-    return [toDirectoryUser(pk ?? written.username, written, groupNames, mapping)]
+    return [toDirectoryUser(pk ?? null, written, groupNames, mapping)]
   })
   if (found.length > 0) return found
   throw new DumpRefused(`there is no object of the model ${mapping.userModel}`)
 }
 
-/** A row of Django's user table, with the names of its groups, as a user. */
+/**
+ * A row of Django's user table, with the names of its groups, as a user. A dump by natural primary keys knows no `pk`,
+ * and nothing else may stand for it in tokens.
+ */
 export function toDirectoryUser(
-  pk: string | number,
+  pk: string | number | null,
   written: DjangoUser,
   groupNames: readonly string[],
   mapping: Pick<DjangoMapping, 'roles' | 'superuserRole' | 'staffRole'>
@@ -67,7 +70,7 @@ export function toDirectoryUser(
   const extra = [written.is_superuser ? superuserRole : null, written.is_staff ? staffRole : null]
   const granted = [...groupNames.map((name) => roles.get(name) ?? name), ...extra.filter((role) => role !== null)]
   return {
-    key: String(pk),
+    key: String(pk ?? written.username),
     username: written.username,
     // Django marks a password that nobody can have by an exclamation mark.
     passwordHash: written.password.startsWith('!') || written.password === '' ? null : written.password,
@@ -77,14 +80,14 @@ export function toDirectoryUser(
   }
 }
 
-function attributesOf(pk: string | number, written: DjangoUser): Record<string, Scalar> {
+function attributesOf(pk: string | number | null, written: DjangoUser): Record<string, Scalar> {
   const { username, email, first_name: first, last_name: last } = written
   const fullName = [first, last].filter((name) => name != null && name !== '').join(' ')
   const named = { django_username: username, email, first_name: first, last_name: last, full_name: fullName }
   const filled = Object.entries(named).flatMap(([name, value]) =>
     value == null || value === '' ? [] : [[name, value]]
   )
-  return { django_id: pk, ...Object.fromEntries(filled) }
+  return { ...(pk === null ? {} : { django_id: pk }), ...Object.fromEntries(filled) }
 }
 
 function readJson(text: string): unknown {

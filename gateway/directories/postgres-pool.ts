@@ -23,6 +23,8 @@ export interface PoolOptions {
   /** Told when questions cannot be answered, once for each reason, and when they can be again. */
   readonly onAway: (reason: string) => void
   readonly onBack: () => void
+  /** Told when something could not be written, once for each reason. */
+  readonly onUnwritten: (reason: string) => void
 }
 
 export type Row = Readonly<Record<string, unknown>>
@@ -30,6 +32,8 @@ export type Row = Readonly<Record<string, unknown>>
 export interface PostgresPool {
   /** Rejects with `store_unavailable`, within the time, whatever goes wrong; also when `read` throws. */
   readonly ask: <T>(text: string, values: readonly unknown[], read: (rows: readonly Row[]) => T) => Promise<T>
+  /** Writes what nobody waits for; that it could not be is told, and hinders no question. */
+  readonly write: (text: string, values: readonly unknown[]) => Promise<void>
   /** Whether some question could not be answered when it was asked last. */
   readonly isAway: () => boolean
   readonly close: () => Promise<void>
@@ -53,7 +57,7 @@ const isLost = (error: unknown) => (isDatabaseError(error) ? ENDED.test(error.co
 
 /** A few connections, each question bounded in time, and of those who wait no more than can be served. */
 export function createPostgresPool(driver: typeof pg, options: PoolOptions): PostgresPool {
-  const { server, connections, timeoutMs, writes, onAway, onBack } = options
+  const { server, connections, timeoutMs, writes, onAway, onBack, onUnwritten } = options
   const pool = new driver.Pool({
     host: server.host,
     port: server.port,
@@ -75,6 +79,7 @@ export function createPostgresPool(driver: typeof pg, options: PoolOptions): Pos
   pool.on('connect', (client) => client.on('error', () => {}))
   /** By what was asked: a query that is wrong stays so while others are answered. */
   const faults = new Map<string, string>()
+  let unwritten: string | null = null
 
   async function askOnce(text: string, values: readonly unknown[], until: number): Promise<readonly Row[]> {
     const client = await pool.connect().catch((error) => {
@@ -128,9 +133,11 @@ export function createPostgresPool(driver: typeof pg, options: PoolOptions): Pos
     return `${first.slice(0, LONGEST_REASON)}${state}`
   }
 
+  const isCrowded = () => pool.waitingCount >= connections * WAITING_PER_CONNECTION
+
   return {
     async ask(text, values, read) {
-      if (pool.waitingCount >= connections * WAITING_PER_CONNECTION) throw new Problem('store_unavailable')
+      if (isCrowded()) throw new Problem('store_unavailable')
       try {
         const answer = read(await askTwice(text, values))
         note(text, null)
@@ -139,6 +146,17 @@ export function createPostgresPool(driver: typeof pg, options: PoolOptions): Pos
         note(text, reasonOf(error))
         // Without a cause: it has been told, and once is enough.
         throw new Problem('store_unavailable')
+      }
+    },
+    async write(text, values) {
+      if (isCrowded()) return
+      try {
+        await askTwice(text, values)
+        unwritten = null
+      } catch (error) {
+        const reason = reasonOf(error)
+        if (unwritten !== reason) onUnwritten(reason)
+        unwritten = reason
       }
     },
     isAway: () => faults.size > 0,

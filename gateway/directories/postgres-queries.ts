@@ -33,7 +33,7 @@ export function queryStatements(
 
   return {
     byName: `select * from ${inside(byName)} limit 2`,
-    byKey: `select * from ${inside(byKey)} limit 1`,
+    byKey: `select * from ${inside(byKey)} limit 2`,
     page:
       all === null
         ? null

@@ -5,7 +5,7 @@ import type { Row } from './postgres-pool.js'
 export interface UserStatements {
   /** $1: the canonical name. At most two rows. */
   readonly byName: string
-  /** $1: the key. At most one row. */
+  /** $1: the key. At most two rows, which is one too many. */
   readonly byKey: string
   /** The first users in the order of their keys, $1 of them; and those after a key: $1 of them, after $2. null: none can be listed. */
   readonly page: { readonly first: string; readonly next: string } | null

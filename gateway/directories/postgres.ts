@@ -2,6 +2,7 @@ import type { DirectoryUser, UserDirectory } from '../domain.js'
 import { type DjangoTables, djangoStatements } from './postgres-django.js'
 import { createPostgresPool, createReadList, type PoolOptions } from './postgres-pool.js'
 import { queryStatements, type UserQueries } from './postgres-queries.js'
+import { RowFault } from './postgres-statements.js'
 
 export interface PostgresOptions extends Omit<PoolOptions, 'writes'> {
   readonly users: ({ readonly kind: 'django' } & DjangoTables) | ({ readonly kind: 'queries' } & UserQueries)
@@ -54,16 +55,20 @@ export async function createPostgresDirectory(options: PostgresOptions): Promise
       }
       return null
     },
-    async readUser(key) {
-      const [user = null] = await pool.ask(byKey, [key], (rows) => rows.map(readRow))
-      return user
-    },
+    readUser: (key) =>
+      pool.ask(byKey, [key], (rows) => {
+        const [user = null, ...others] = rows.map(readRow)
+        // Somebody else's row would keep a session that has to end.
+        if (others.length > 0) throw new RowFault('more than one user has the same key')
+        if (user !== null && user.key !== key) throw new RowFault('who is found by a key has another one')
+        return user
+      }),
     async samplePasswordHashes() {
       if (sample === null) return []
       const found = await pool.ask(sample, [], (rows) => rows.map(({ password }) => password))
       return found.filter((hash) => typeof hash === 'string')
     },
-    noteLogin: login === null ? null : (key, now) => pool.ask(login, [key, now], () => undefined),
+    noteLogin: login === null ? null : (key, now) => pool.write(login, [key, now]),
     isAway: pool.isAway,
     pages: page === null ? null : () => pagesOf(page),
     close: pool.close

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { Problem } from '../problems.js'
 import { networkOf } from './limits.js'
@@ -44,7 +44,7 @@ function refuseBeyond({ attempts, closesAt }: Window, most: number, now: number)
 }
 
 /** An account's name may be of any length; its key is not. */
-const keyOf = (account: string) => createHash('sha256').update(account).digest('base64')
+const keyOf = (account: string) => hash('sha256', account, 'base64')
 
 /**
  * Limits guessing per network (an IPv4 address, an IPv6 /64), per account and network, and per account over the

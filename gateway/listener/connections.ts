@@ -1,4 +1,4 @@
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
 /** Why a connection was closed as soon as it came; `accept_failed`: the system did not give it, for want of something. */
@@ -6,12 +6,15 @@ export type DropCause = 'max_connections' | 'max_connections_per_address' | 'acc
 
 export interface ConnectionOptions {
   /** Whose connections are counted together; null: nobody's, as those of a trusted proxy. */
-  readonly ownerOf: (remoteAddress: string | undefined) => string | null
+  readonly ownerOf: (remoteAddress: string) => string | null
   readonly mostPerOwner: () => number
   readonly onDrop: (because: DropCause) => void
   /** A handshake that failed, whoever is to blame. */
   readonly onHandshakeFailure: () => void
 }
+
+/** The response that has its turn on a connection, until all of it is out; Node keeps it there, and nowhere else. */
+type Connection = Socket & { readonly _httpMessage?: ServerResponse | null }
 
 export type Connections = ReturnType<typeof guardConnections>
 
@@ -34,9 +37,23 @@ export function guardConnections(server: Server, options: ConnectionOptions) {
   }
   const keep = keepIn(open)
 
+  /**
+   * Whose connection it is, which the system forgets as soon as the client resets it, though not what it sent before:
+   * that would be a request of nobody's. A socket that was asked in time remembers the answer.
+   */
+  function addressOf(socket: Socket): string | null {
+    const { remoteAddress } = socket
+    if (remoteAddress !== undefined) return remoteAddress
+    // No answer could reach it.
+    socket.destroy()
+    return null
+  }
+
   // Before Node's own listener makes a parser for it, or begins a handshake.
   server.prependListener('connection', (socket) => {
-    const owner = ownerOf(socket.remoteAddress)
+    const address = addressOf(socket)
+    if (address === null) return
+    const owner = ownerOf(address)
     const count = owner === null ? 0 : (countOf.get(owner) ?? 0)
     if (owner !== null && count >= mostPerOwner()) {
       onDrop('max_connections_per_address')
@@ -49,7 +66,10 @@ export function guardConnections(server: Server, options: ConnectionOptions) {
     socket.once('close', () => leave(owner))
   })
   server.on('drop', () => onDrop('max_connections'))
-  server.on('secureConnection', keepIn(secured))
+  // The socket in which TLS is spoken is another one, and has to be asked by itself.
+  server.prependListener('secureConnection', (socket: Socket) => {
+    if (addressOf(socket) !== null) keepIn(secured)(socket)
+  })
   // There is no session in which the failure could be told; Node would hand the connection on as a malformed request.
   server.prependListener('tlsClientError', (_error, socket: Socket) => {
     onHandshakeFailure()
@@ -60,6 +80,29 @@ export function guardConnections(server: Server, options: ConnectionOptions) {
   server.on('error', () => {
     if (server.listening) onDrop('accept_failed')
   })
+
+  const { closeIdleConnections } = server
+  const writtenTo = new WeakMap<Socket, number>()
+
+  /** Since this was asked last; to one of which it never was, not. */
+  function wasWrittenTo(socket: Socket): boolean {
+    const { bytesWritten } = socket
+    const before = writtenTo.get(socket) ?? bytesWritten
+    writtenTo.set(socket, bytesWritten)
+    return before !== bytesWritten
+  }
+
+  // Node, which does this too when a server closes, takes a connection for idle as soon as its answer was handed over
+  // whole, though a client that reads slowly may not have been sent the end of it; and when that has left, what was asked
+  // for behind it, and not read for that reason, is about to be.
+  server.closeIdleConnections = () => {
+    const busy = [...open, ...secured].filter(
+      (socket: Connection) => wasWrittenTo(socket) || (socket._httpMessage ?? null) !== null
+    )
+    for (const socket of busy) socket.destroy = () => socket
+    closeIdleConnections.call(server)
+    for (const socket of busy) Reflect.deleteProperty(socket, 'destroy')
+  }
 
   return {
     count: () => open.size,

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { constants, open } from 'node:fs/promises'
 import { decodeText } from './decode-text.js'
 import type { Mistake } from './mistakes.js'
 import { reasonOf } from './secret.js'
@@ -9,12 +9,18 @@ export interface Unreadable {
   readonly hint?: string
 }
 
-/** The text of a file, of bounded size, or why there is none; never rejects. */
+/** Pipes of processes, as of `<(…)`, have somebody who writes. */
+const ofProcesses = /^\/(?:dev|proc)\//
+
+/** The text of a file, of bounded size, or why there is none; never rejects, nor waits for what may never come. */
 export async function readSource(file: string): Promise<{ readonly source: string } | Unreadable> {
   try {
-    const handle = await open(file)
+    // To open a pipe that nobody writes to would take for ever, and a thread with it.
+    const isOfProcess = ofProcesses.test(file)
+    const handle = await open(file, constants.O_RDONLY | (isOfProcess ? 0 : constants.O_NONBLOCK))
     try {
       const status = await handle.stat()
+      if (status.isFIFO() && !isOfProcess) return { fault: 'it is a pipe' }
       if (status.isDirectory()) return { fault: 'it is a directory', hint: `did you mean ${file}/gateway.yaml?` }
       const chunks: Buffer[] = []
       // Bounded by what is read: a pipe or a device has no size to ask for.

@@ -53,7 +53,7 @@ export const simplejwt = section({
     .describe('`iss` of the tokens: what Django calls it, a URL or not. Default: `tokens.issuer`.'),
   leeway: duration({ least: '0s', most: '60s' })
     .prefault('0s')
-    .describe('How much longer than it says a token is good, for clocks that differ.'),
+    .describe('How much longer than it says a token is good, and how much earlier, for clocks that differ.'),
   auth_header_types: oneOrMany(text('a scheme such as Bearer or JWT', /^[A-Za-z][A-Za-z0-9!#$%&'*+.^_`|~-]{0,31}$/))
     .prefault(['Bearer'])
     .describe('What may stand before the token in Authorization; the first is in the challenge. `Bearer` always may.'),

@@ -112,8 +112,16 @@ function migrate(database: Database): void {
     database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${steps.length}`)
     database.exec('COMMIT')
   } catch (error) {
-    database.exec('ROLLBACK')
+    undo(database)
     throw error
+  }
+}
+
+function undo(database: Database): void {
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // On a full disk SQLite has rolled back by itself, and what is to be told is why.
   }
 }
 

@@ -14,7 +14,6 @@ export function createOpenSession(database: Database, users: Pick<UserVerbs, 're
     INSERT INTO sessions (id, user_id, current_hash, created_at, last_used_at, idle_expires_at, absolute_expires_at,
       access_until, address, user_agent)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-  const insertToken = database.prepare('INSERT INTO refresh_tokens (hash, session_id) VALUES (?, ?)')
   const selectNetworks = database.prepare('SELECT networks FROM users WHERE id = ?')
   const updateLogin = database.prepare(
     'UPDATE users SET last_login_at = max(coalesce(last_login_at, 0), ?), networks = ? WHERE id = ?'
@@ -31,7 +30,6 @@ export function createOpenSession(database: Database, users: Pick<UserVerbs, 're
     const idleExpiresAt = Math.min(session.idleExpiresAt, absoluteExpiresAt)
     const times = [now, now, idleExpiresAt, absoluteExpiresAt, accessExpiresAt]
     insert.run(id, userId, tokenHash, ...times, session.address, session.userAgent)
-    insertToken.run(tokenHash, id)
     if (network !== null) noteLogin(userId, network, now)
     return { id, userId, createdAt: now, absoluteExpiresAt, endedAt: null }
   }

@@ -1,5 +1,6 @@
 import type { SessionStore, UserStore } from '../domain.js'
 import type { DatabaseOptions } from './database-file.js'
+import type { PruneStep } from './verbs.js'
 import { openWriterLine, type WriterLine } from './writer-line.js'
 
 export interface StoreOptions {
@@ -81,10 +82,10 @@ function sessionStoreOn({ call }: WriterLine): SessionStore {
     readRevocations: (now) => call('readRevocations', now),
     prune: async (now) => {
       let forgotten = 0
-      for (let more = true; more; ) {
-        const step = await call('prune', now)
+      for (let before: number | null = Number.MAX_SAFE_INTEGER; before !== null; ) {
+        const step: PruneStep = await call('prune', now, before)
         forgotten += step.forgotten
-        more = step.more
+        before = step.next
       }
       return forgotten
     }

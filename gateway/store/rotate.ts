@@ -1,14 +1,9 @@
 import type { Rotation, RotationOutcome } from '../domain.js'
 import type { Database } from './driver.js'
 import type { Endings } from './endings.js'
-import { type SessionRow, sessionOf } from './session-row.js'
+import type { FindByToken, FoundSession } from './find-by-token.js'
+import { sessionOf } from './session-row.js'
 import type { UserVerbs } from './verbs.js'
-
-/** A session found by one of its refresh tokens, and which of them that is; neither flag: one spent earlier. */
-interface FoundSession extends SessionRow {
-  readonly is_current: number
-  readonly is_previous: number
-}
 
 /**
  * Refresh token rotation with reuse detection (RFC 9700 §4.14.2), as one step of a transaction.
@@ -20,18 +15,16 @@ interface FoundSession extends SessionRow {
 export function createRotate(
   database: Database,
   users: Pick<UserVerbs, 'readUser'>,
-  endings: Endings
+  endings: Endings,
+  findByToken: FindByToken
 ): (rotation: Rotation) => RotationOutcome {
-  const select = database.prepare(`
-    SELECT sessions.*, current_hash = hash AS is_current, previous_hash IS hash AS is_previous
-    FROM refresh_tokens JOIN sessions ON sessions.id = session_id WHERE hash = ?`)
   const spend = createSpend(database)
   const extendAccess = database.prepare('UPDATE sessions SET access_until = max(access_until, ?) WHERE id = ?')
 
   return (rotation) => {
     const { now, accessMs } = rotation
-    const found = select.get(rotation.tokenHash) as FoundSession | undefined
-    if (found === undefined) return { outcome: 'refused', because: 'unknown' }
+    const found = findByToken(rotation)
+    if (found === null) return { outcome: 'refused', because: 'unknown' }
     const session = sessionOf(found)
     if (found.ended_at !== null) {
       return { outcome: 'refused', because: found.end_reason === 'expired' ? 'expired' : 'ended' }
@@ -63,7 +56,7 @@ function repeatableSeal(found: FoundSession, rotation: Rotation): Uint8Array | n
 
 /** Makes the successor the session's one live token; answers when it expires. */
 function createSpend(database: Database): (found: FoundSession, rotation: Rotation) => number {
-  const insertToken = database.prepare('INSERT INTO refresh_tokens (hash, session_id) VALUES (?, ?)')
+  const keepSpent = database.prepare('INSERT INTO spent_tokens (session_id, hash) VALUES (?, ?)')
   const update = database.prepare(`
     UPDATE sessions SET previous_hash = current_hash, current_hash = ?, sealed_current = ?, sealed_until = ?,
       last_used_at = max(last_used_at, ?), idle_expires_at = ?, access_until = max(access_until, ?)
@@ -74,7 +67,7 @@ function createSpend(database: Database): (found: FoundSession, rotation: Rotati
     const idleExpiresAt = Math.min(now + rotation.idleMs / 1000, found.absolute_expires_at)
     // Without a window there is nothing to repeat, and within one and the same second no time would seem to elapse.
     const sealed = reuseGraceMs > 0 ? rotation.sealedSuccessor : null
-    insertToken.run(successorHash, found.id)
+    if (found.previous_hash !== null) keepSpent.run(found.id, found.previous_hash)
     const times = [now + reuseGraceMs / 1000, now, idleExpiresAt, now + rotation.accessMs / 1000]
     update.run(successorHash, sealed, ...times, found.id)
     return idleExpiresAt

@@ -80,5 +80,19 @@ export const steps: readonly string[] = [
   ALTER TABLE users ADD COLUMN directory TEXT;
   ALTER TABLE users ADD COLUMN directory_key TEXT;
   CREATE UNIQUE INDEX users_by_directory ON users (directory, directory_key) WHERE directory IS NOT NULL;
+  `,
+  `
+  -- Fewer pages to write with each sign-in and each rotation. A session keeps its last two tokens itself, and names
+  -- itself in each of them; only those before are kept apart. What runs out is found by walking the sessions.
+  CREATE TABLE spent_tokens (
+    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (session_id, hash)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO spent_tokens SELECT session_id, hash FROM refresh_tokens JOIN sessions ON sessions.id = session_id
+    WHERE hash IS NOT current_hash AND hash IS NOT previous_hash;
+  DROP TABLE refresh_tokens;
+  DROP INDEX sessions_open;
+  DROP INDEX sessions_sealed;
   `
 ]

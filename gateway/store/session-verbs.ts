@@ -1,6 +1,7 @@
-import type { Revocations } from '../domain.js'
+import type { RefreshTokenKey, Revocations } from '../domain.js'
 import type { Database } from './driver.js'
 import type { Endings } from './endings.js'
+import { createFindByToken, type FindByToken } from './find-by-token.js'
 import { createOpenSession } from './open-session.js'
 import { createOwnerVerbs } from './owner-verbs.js'
 import { createPrune } from './prune.js'
@@ -15,9 +16,7 @@ export function createSessionVerbs(
   endings: Endings
 ): SessionVerbs {
   const select = database.prepare('SELECT * FROM sessions WHERE id = ?')
-  const selectByToken = database.prepare(
-    'SELECT sessions.* FROM refresh_tokens JOIN sessions ON sessions.id = session_id WHERE hash = ?'
-  )
+  const findByToken = createFindByToken(database)
   const revoke = database.prepare(`
     INSERT INTO revoked_tokens (id, until) VALUES (?, ?)
     ON CONFLICT (id) DO UPDATE SET until = max(until, excluded.until)`)
@@ -25,58 +24,51 @@ export function createSessionVerbs(
   return {
     openSession,
     ...createOwnerVerbs(database, users, endings, insertSession),
-    rotate: createRotate(database, users, endings),
+    rotate: createRotate(database, users, endings, findByToken),
     endSession: (which, now) => {
-      const row = ('id' in which ? select.get(which.id) : selectByToken.get(which.tokenHash)) as SessionRow | undefined
-      if (row === undefined) return null
+      const row = 'id' in which ? (select.get(which.id) as SessionRow | undefined) : findByToken(which)
+      if (row === undefined || row === null) return null
       if (row.ended_at !== null) return sessionOf(row)
       endings.endSession(row.id, 'logout', now)
       return { ...sessionOf(row), endedAt: now }
     },
     endSessionsOf: (whose, now) => {
       if ('userId' in whose) return endings.endAll(whose.userId, 'logout_all', now)
-      const row = selectByToken.get(whose.tokenHash) as SessionRow | undefined
-      return row === undefined || row.ended_at !== null ? null : endings.endAll(row.user_id, 'logout_all', now)
+      const row = findByToken(whose)
+      return row === null || row.ended_at !== null ? null : endings.endAll(row.user_id, 'logout_all', now)
     },
-    findRefreshToken: createFindRefreshToken(database, users),
-    findRefreshOwner: createFindRefreshOwner(database, users),
+    ...createFindRefresh(findByToken, users),
     revokeToken: (tokenId, until) => void revoke.run(tokenId, until),
     readRevocations: createReadRevocations(database),
     prune: createPrune(database)
   }
 }
 
-/** The counterpart of `rotate` that changes nothing; what it finds would rotate at that moment. */
-function createFindRefreshToken(
-  database: Database,
+/** The counterparts of `rotate` that change nothing; what they find would rotate, or be repeated, at that moment. */
+function createFindRefresh(
+  findByToken: FindByToken,
   users: Pick<UserVerbs, 'readUser'>
-): SessionVerbs['findRefreshToken'] {
-  const select = database.prepare(`
-    SELECT sessions.* FROM refresh_tokens JOIN sessions ON sessions.id = session_id
-    WHERE hash = ? AND current_hash = hash AND ended_at IS NULL`)
-  return (tokenHash, now) => {
-    const row = select.get(tokenHash) as SessionRow | undefined
-    if (row === undefined || now >= Math.min(row.idle_expires_at, row.absolute_expires_at)) return null
+): Pick<SessionVerbs, 'findRefreshToken' | 'findRefreshOwner'> {
+  const find = (token: RefreshTokenKey, now: number) => {
+    const row = findByToken(token)
+    if (row === null || row.ended_at !== null) return null
+    if (now >= Math.min(row.idle_expires_at, row.absolute_expires_at)) return null
     const user = users.readUser(row.user_id)
-    if (user === null || user.disabled) return null
-    return { session: sessionOf(row), user, issuedAt: row.last_used_at, expiresAt: row.idle_expires_at }
+    return user === null || user.disabled ? null : { row, user }
   }
-}
-
-/** Of a token that `rotate` would take: the live one, or the one before it for as long as its successor is kept. */
-function createFindRefreshOwner(
-  database: Database,
-  users: Pick<UserVerbs, 'readUser'>
-): SessionVerbs['findRefreshOwner'] {
-  const select = database.prepare(`
-    SELECT sessions.* FROM refresh_tokens JOIN sessions ON sessions.id = session_id
-    WHERE hash = ? AND ended_at IS NULL
-      AND (current_hash = hash OR (previous_hash = hash AND sealed_current IS NOT NULL))`)
-  return (tokenHash, now) => {
-    const row = select.get(tokenHash) as SessionRow | undefined
-    if (row === undefined || now >= Math.min(row.idle_expires_at, row.absolute_expires_at)) return null
-    const user = users.readUser(row.user_id)
-    return user === null || user.disabled ? null : user
+  return {
+    findRefreshToken: (token, now) => {
+      const found = find(token, now)
+      if (found === null || found.row.is_current !== 1) return null
+      const { row, user } = found
+      return { session: sessionOf(row), user, issuedAt: row.last_used_at, expiresAt: row.idle_expires_at }
+    },
+    findRefreshOwner: (token, now) => {
+      const found = find(token, now)
+      if (found === null) return null
+      const repeatable = found.row.is_previous === 1 && found.row.sealed_current !== null
+      return found.row.is_current === 1 || repeatable ? found.user : null
+    }
   }
 }
 

@@ -9,12 +9,15 @@ type Synchronous<Verbs> = {
 export type UserVerbs = Synchronous<UserStore>
 
 /** `prune` goes in steps of a bounded size, so that the calls behind it are not held up. */
-export type SessionVerbs = Omit<Synchronous<SessionStore>, 'prune'> & { readonly prune: (now: number) => PruneStep }
+export type SessionVerbs = Omit<Synchronous<SessionStore>, 'prune'> & {
+  /** `before` is the row down to which the walk has come, beyond all of them at first. */
+  readonly prune: (now: number, before: number) => PruneStep
+}
 
 export interface PruneStep {
   readonly forgotten: number
-  /** Whether another step would find work. */
-  readonly more: boolean
+  /** Where to go on; null: the walk is over. */
+  readonly next: number | null
 }
 
 /** Everything the writer thread can do, each to be run inside a transaction. */

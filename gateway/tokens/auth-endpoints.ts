@@ -6,25 +6,29 @@ import type { Grant, Sessions, SignInContext } from './sessions.js'
 import { signIn } from './sign-in.js'
 import { readJsonObject } from './strict-json.js'
 
+/** Every event of the endpoints, by its name in the audit stream and in the metrics. */
+export const AUTH_EVENTS = [
+  'login',
+  'login_failed',
+  'login_throttled',
+  'refresh',
+  'refresh_failed',
+  'refresh_reuse',
+  'logout',
+  'logout_all',
+  'session_ended',
+  'other_sessions_ended',
+  'password_changed',
+  'password_change_failed',
+  'token_issued',
+  'token_revoked',
+  'client_authentication_failed',
+  'client_throttled',
+  'token_too_large'
+] as const
+
 export interface AuthEvent {
-  readonly event:
-    | 'login'
-    | 'login_failed'
-    | 'login_throttled'
-    | 'refresh'
-    | 'refresh_failed'
-    | 'refresh_reuse'
-    | 'logout'
-    | 'logout_all'
-    | 'session_ended'
-    | 'other_sessions_ended'
-    | 'password_changed'
-    | 'password_change_failed'
-    | 'token_issued'
-    | 'token_revoked'
-    | 'client_authentication_failed'
-    | 'client_throttled'
-    | 'token_too_large'
+  readonly event: (typeof AUTH_EVENTS)[number]
   readonly subject?: string | null
   readonly username?: string
   readonly sessionId?: string | null

@@ -1,4 +1,4 @@
-import type { SessionStore } from '../domain.js'
+import type { RefreshTokenKey, SessionStore } from '../domain.js'
 import type { TokenSizes } from './token-size.js'
 
 /** Brings a user whom somebody else keeps up to date; null: nobody else keeps users. */
@@ -14,15 +14,15 @@ export function createFollowOwner(
   followUser: FollowUser,
   sizes: TokenSizes
 ) {
-  const findOwner = (tokenHash: Uint8Array) => store.findRefreshOwner(tokenHash, Math.floor(Date.now() / 1000))
+  const findOwner = (token: RefreshTokenKey) => store.findRefreshOwner(token, Math.floor(Date.now() / 1000))
 
-  return async (tokenHash: Uint8Array): Promise<void> => {
+  return async (token: RefreshTokenKey): Promise<void> => {
     if (followUser === null && !sizes.canExceed) return
-    const owner = await findOwner(tokenHash)
+    const owner = await findOwner(token)
     if (owner === null) return
     if (followUser !== null) await followUser(owner.id)
     if (!sizes.canExceed) return
-    const followed = followUser === null ? owner : await findOwner(tokenHash)
+    const followed = followUser === null ? owner : await findOwner(token)
     if (followed !== null) sizes.requireFit(followed)
   }
 }

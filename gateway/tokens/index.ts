@@ -7,7 +7,13 @@
  */
 export { type AccessTokenOptions, type AccessTokens, createAccessTokens } from './access-tokens.js'
 export { type AccountEndpointOptions, accountEndpoints } from './account-endpoints.js'
-export { type AuthEndpointOptions, type AuthEvent, authEndpoints, keySetEndpoint } from './auth-endpoints.js'
+export {
+  AUTH_EVENTS,
+  type AuthEndpointOptions,
+  type AuthEvent,
+  authEndpoints,
+  keySetEndpoint
+} from './auth-endpoints.js'
 export { type Client, type ClientOptions, type Clients, createClients } from './clients.js'
 export { createKeyring } from './create-keyring.js'
 export type { FetchFailed, FetchResult } from './fetch-json.js'

@@ -1,19 +1,13 @@
-import type { Principal } from '../domain.js'
+import type { Principal, RefreshTokenKey } from '../domain.js'
 import type { ProblemCode } from '../problems.js'
 import type { AccessTokens } from './access-tokens.js'
-import { hashRefreshToken, isRefreshToken, sessionIdOf } from './refresh-token.js'
+import { isRefreshToken, refreshTokenKey } from './refresh-token.js'
 import type { SimpleJwt } from './simplejwt/create-simplejwt.js'
-
-/** What a refresh token is known by, and the session that it says it belongs to. */
-export interface ShownRefreshToken {
-  readonly tokenHash: Uint8Array
-  readonly sessionId: string
-}
 
 /** The tokens that this gateway gives to its users, of whichever kind. Nothing here throws. */
 export interface OwnTokens extends Pick<AccessTokens, 'verify' | 'verifyExpired'> {
   /** Of a refresh token, spent or expired or not; null: it is none of ours. Whether it is live, the store knows. */
-  readonly readRefreshToken: (token: string) => ShownRefreshToken | null
+  readonly readRefreshToken: (token: string) => RefreshTokenKey | null
 }
 
 /** Of the two kinds of tokens of ours, what was verified before is known without reading it as the other. */
@@ -21,8 +15,7 @@ export function createOwnTokens(
   accessTokens: Pick<AccessTokens, 'verify' | 'verifyExpired'>,
   simpleJwt: Pick<SimpleJwt, 'tokens'> | null
 ): OwnTokens {
-  const readOpaque = (token: string): ShownRefreshToken | null =>
-    isRefreshToken(token) ? { tokenHash: hashRefreshToken(token), sessionId: sessionIdOf(token) } : null
+  const readOpaque = (token: string): RefreshTokenKey | null => (isRefreshToken(token) ? refreshTokenKey(token) : null)
   if (simpleJwt === null) {
     const { verify, verifyExpired } = accessTokens
     return { verify, verifyExpired, readRefreshToken: readOpaque }

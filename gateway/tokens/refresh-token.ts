@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto'
+import type { RefreshTokenKey } from '../domain.js'
 
 const REFRESH_TOKEN = /^prt_[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}$/
 
@@ -14,11 +15,17 @@ export const createSessionId = () => randomBytes(16).toString('base64url')
 /** The session that a refresh token names. */
 export const sessionIdOf = (refreshToken: string) => refreshToken.slice(4, 26)
 
+/** What the store knows a refresh token by; of any other text it is what no store knows. */
+export const refreshTokenKey = (token: string): RefreshTokenKey => ({
+  sessionId: sessionIdOf(token),
+  tokenHash: hashRefreshToken(token)
+})
+
 export const isRefreshToken = (token: unknown): token is string =>
   typeof token === 'string' && REFRESH_TOKEN.test(token)
 
 /** What the store knows a refresh token by. Its bits are random, so one round of SHA-256 is enough. */
-export const hashRefreshToken = (token: string): Uint8Array => createHash('sha256').update(token).digest()
+export const hashRefreshToken = (token: string): Uint8Array => hash('sha256', token, 'buffer')
 
 const sealingKey = (predecessor: string) =>
   Buffer.from(hkdfSync('sha256', predecessor, '', 'portcullis refresh successor', 32))
@@ -28,7 +35,8 @@ export function sealSuccessor(predecessor: string, successor: string): Uint8Arra
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', sealingKey(predecessor), nonce)
   const text = Buffer.concat([cipher.update(successor, 'utf8'), cipher.final()])
-  return Buffer.concat([nonce, cipher.getAuthTag(), text])
+  // Octets of their own: a Buffer would lie in a pool, all of which would be copied to the thread of the store.
+  return new Uint8Array(Buffer.concat([nonce, cipher.getAuthTag(), text]))
 }
 
 /** The reverse; throws when the seal was made for another predecessor or has been changed. */

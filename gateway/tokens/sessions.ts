@@ -3,6 +3,7 @@ import type {
   LiveRefreshToken,
   NewSession,
   Principal,
+  RefreshTokenKey,
   RotationOutcome,
   Session,
   SessionStore,
@@ -12,14 +13,14 @@ import { Problem, type ProblemCode } from '../problems.js'
 import type { AccessTokens } from './access-tokens.js'
 import { createFollowOwner, type FollowUser } from './follow-owner.js'
 import type { Verified } from './issuers.js'
-import type { OwnTokens, ShownRefreshToken } from './own-tokens.js'
+import type { OwnTokens } from './own-tokens.js'
 import {
   createRefreshToken,
   createSessionId,
   hashRefreshToken,
   isRefreshToken,
+  refreshTokenKey,
   sealSuccessor,
-  sessionIdOf,
   unsealSuccessor
 } from './refresh-token.js'
 import type { Revocations } from './revocations.js'
@@ -169,8 +170,8 @@ export function createSessions(options: SessionOptions): Sessions {
     return { userId: subject, sessionId: null }
   }
 
-  async function endByRefreshToken({ tokenHash }: ShownRefreshToken): Promise<SignedOut> {
-    const session = await store.endSession({ tokenHash }, seconds())
+  async function endByRefreshToken(token: RefreshTokenKey): Promise<SignedOut> {
+    const session = await store.endSession(token, seconds())
     if (session === null) throw new Problem('invalid_refresh_token')
     revocations.addSession(session.id, untilForgotten())
     return { userId: session.userId, sessionId: session.id }
@@ -184,11 +185,11 @@ export function createSessions(options: SessionOptions): Sessions {
     return shown
   }
 
-  async function endAllByRefreshToken({ tokenHash, sessionId }: ShownRefreshToken): Promise<SignedOut> {
-    const user = await store.endSessionsOf({ tokenHash }, seconds())
+  async function endAllByRefreshToken(token: RefreshTokenKey): Promise<SignedOut> {
+    const user = await store.endSessionsOf(token, seconds())
     if (user === null) throw new Problem('invalid_refresh_token')
     noteChangedUser(user)
-    return { userId: user.id, sessionId }
+    return { userId: user.id, sessionId: token.sessionId }
   }
 
   function noteChangedUser(user: User): void {
@@ -224,11 +225,11 @@ export function createSessions(options: SessionOptions): Sessions {
 
     async refresh(refreshToken, onReuse) {
       if (!isRefreshToken(refreshToken)) throw new Problem('invalid_refresh_token')
-      const tokenHash = hashRefreshToken(refreshToken)
-      await followOwner(tokenHash)
-      const successor = createRefreshToken(sessionIdOf(refreshToken))
+      const key = refreshTokenKey(refreshToken)
+      await followOwner(key)
+      const successor = createRefreshToken(key.sessionId)
       const outcome = await store.rotate({
-        tokenHash,
+        ...key,
         successorHash: hashRefreshToken(successor),
         sealedSuccessor: sealSuccessor(refreshToken, successor),
         now: seconds(),
@@ -242,7 +243,7 @@ export function createSessions(options: SessionOptions): Sessions {
       return granted
     },
 
-    findRefreshToken: (token) => store.findRefreshToken(hashRefreshToken(token), seconds()),
+    findRefreshToken: (token) => store.findRefreshToken(refreshTokenKey(token), seconds()),
 
     async signOut(token) {
       const shown = ownTokens.readRefreshToken(token)

@@ -14,6 +14,8 @@ export interface AuthenticateOptions {
   readonly mirroring: Mirroring | null
   /** A few of the hashes that are kept, wherever that is. */
   readonly sampleHashes: () => Promise<readonly string[]>
+  /** Told whose hash in the directory is of no kind that is read: no password fits it. */
+  readonly onUnreadable: (username: string) => void
 }
 
 /** Whoever has the name, wherever the user is kept. */
@@ -29,7 +31,8 @@ interface Candidate {
  * is given, so that its time does not tell an unknown name from a wrong password (OWASP, CWE-208); only the right
  * password may cost a second hash, to be kept by the parameters of now.
  */
-export function createAuthenticate({ store, hasher, mirroring, sampleHashes }: AuthenticateOptions) {
+export function createAuthenticate(options: AuthenticateOptions) {
+  const { store, hasher, mirroring, sampleHashes, onUnreadable } = options
   const decoys = createDecoys(hasher, sampleHashes)
 
   /** The password is right, so a hash that cannot be replaced now is left for the next time. */
@@ -57,7 +60,10 @@ export function createAuthenticate({ store, hasher, mirroring, sampleHashes }: A
     }
     const user = (await mirroring?.find(username)) ?? null
     if (user === null || mirroring === null) return null
-    if (user.passwordHash !== null) decoys.meet(user.passwordHash)
+    if (user.passwordHash !== null) {
+      if (hasher.reads(user.passwordHash)) decoys.meet(user.passwordHash)
+      else onUnreadable(username)
+    }
     return {
       passwordHash: user.passwordHash,
       networks: known?.networks ?? [],

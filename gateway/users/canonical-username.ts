@@ -11,6 +11,9 @@ const extendedArabicIndicDigit = /[\u06f0-\u06f9]/
 // A name that begins with a mark would change the character that happens to be printed before it.
 const leadingMark = /^\p{M}/u
 
+// Of printable ASCII there is nothing to map but case, and nothing to refuse.
+const plain = /^[\x21-\x7e]+$/
+
 const halfOrFullWidth = /[\uff01-\uffee]+/g
 
 const rightToLeft =
@@ -23,6 +26,7 @@ const rightToLeft =
 export function canonicalUsername(text: string): string | null {
   // Nothing that long can become short enough, and the rules below cost time by length.
   if (text.length > mostBytes * 3) return null
+  if (plain.test(text)) return text.length > mostBytes ? null : text.toLowerCase()
   const canonical = mapped(text)
   if (Buffer.byteLength(canonical) > mostBytes || !isIdentifier(canonical) || !keepsDirection(canonical)) return null
   // RFC 8264 §7: the rules have to be applied again until nothing changes; a name on which they do not settle is none.

@@ -110,7 +110,13 @@ export function createUsers(options: UsersOptions): Users {
   const rules = createPasswordRules(() => policy)
   const register = (registration: Registration) => toNewUser(registration, rules, hasher)
   return {
-    authenticate: createAuthenticate({ store, hasher, mirroring, sampleHashes }),
+    authenticate: createAuthenticate({
+      store,
+      hasher,
+      mirroring,
+      sampleHashes,
+      onUnreadable: (username) => events.onDropped(username, ['password, whose hash is of no kind that is read'])
+    }),
     add: async (registration) => {
       const user = await register(registration)
       refuseExcess(user)

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, randomInt } from 'node:crypto'
+import { hash, randomBytes, randomInt } from 'node:crypto'
 import { generatePassword } from './generate-password.js'
 import type { PasswordHasher } from './password-hasher.js'
 
@@ -23,7 +23,7 @@ export interface Decoys {
  * directories cannot list their users: of those count, in each, whom somebody tried to sign in as.
  */
 export function createDecoys(hasher: PasswordHasher, sampleHashes: () => Promise<readonly string[]>): Decoys {
-  const secret = randomBytes(32)
+  const secret = randomBytes(32).toString('base64')
   const ownDecoy = createOwnDecoy(hasher)
   let kept: readonly Drawable[] = []
   const met = new Map<string, Drawable>()
@@ -31,13 +31,15 @@ export function createDecoys(hasher: PasswordHasher, sampleHashes: () => Promise
   let takenMs = Number.NEGATIVE_INFINITY
   let taking = false
 
-  const drawOf = (text: string) => createHmac('sha256', secret).update(text).digest().readUInt32BE()
+  // Of 32 bits that nobody is shown, nothing can be gone on with: it need not be an HMAC.
+  const drawOf = (text: string) => Number.parseInt(hash('sha256', secret + text).slice(0, 8), 16)
   const toDrawable = (hash: string): Drawable => ({ hash, draw: drawOf(hash) })
 
   async function sample(): Promise<void> {
     taking = true
     try {
-      kept = (await sampleHashes()).map(toDrawable)
+      // What no password fits costs nobody anything.
+      kept = (await sampleHashes()).filter(hasher.reads).map(toDrawable)
       takenMs = performance.now()
     } catch {
       // A store or directory that fails says so by itself, to whoever signs in.
@@ -52,8 +54,7 @@ export function createDecoys(hasher: PasswordHasher, sampleHashes: () => Promise
       const own = await ownDecoy()
       if (!taking && performance.now() - takenMs > SAMPLE_MS) void sample()
       const drawn = drawFor(drawOf(username), kept, met.values())
-      const isForeign = drawn !== undefined && hasher.reads(drawn) && !hasher.isOwn(drawn)
-      return isForeign ? drawn : own
+      return drawn === undefined || drawn.startsWith(hasher.prefix()) ? own : drawn
     },
     meet(passwordHash) {
       if (met.has(passwordHash)) return

@@ -29,6 +29,9 @@ export interface Mirroring {
   readonly followAll: () => Promise<void>
 }
 
+/** Together, so that one write to the disk serves several; fewer than may wait for the one connection of a small pool. */
+const FOLLOWED_AT_ONCE = 16
+
 const seconds = () => Math.floor(Date.now() / 1000)
 
 /** Tells passwords apart across changes, and not their owners' passwords from each other: hashes are salted. */
@@ -77,8 +80,12 @@ export function createMirroring(store: UserStore, directory: NamedDirectory, eve
     },
     mirror,
     follow,
-    followAll: async () => {
-      for (const id of await store.listMirrors(name)) await follow(id)
+    async followAll() {
+      const ids = (await store.listMirrors(name)).values()
+      const inTurn = async () => {
+        for (const id of ids) await follow(id)
+      }
+      await Promise.all(Array.from({ length: FOLLOWED_AT_ONCE }, inTurn))
     }
   }
 }

@@ -27,8 +27,6 @@ export interface PasswordHasher {
   readonly verify: (passwordHash: string, password: string) => Promise<boolean>
   /** Whether some password could fit it. */
   readonly reads: (passwordHash: string) => boolean
-  /** Whether it was made by this gateway, with whatever parameters. */
-  readonly isOwn: (passwordHash: string) => boolean
   /** The start of every hash that is made now, parameters included; one with another start was made otherwise. */
   readonly prefix: () => string
   /** Hashes made from now on cost this. */
@@ -60,7 +58,6 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
       return gate(() => kept.verify(kept.of === 'opaque' ? opaque : password))
     },
     reads: readsHash,
-    isOwn: (passwordHash) => passwordHash.startsWith('$argon2id$v=19$'),
     prefix: () => `$argon2id$v=19$m=${cost.memoryKib},t=${cost.passes},p=${cost.parallelism}$`,
     adopt: (next) => {
       cost = next

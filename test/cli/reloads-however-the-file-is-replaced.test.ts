@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -129,6 +130,11 @@ function replaceByLink(file: string, target: string): void {
   symlinkSync(target, file)
 }
 
+function replaceByPipe(file: string): void {
+  execFileSync('mkfifo', [`${file}.pipe`])
+  renameSync(`${file}.pipe`, file)
+}
+
 t.test('a broken file changes nothing and says so everywhere; then the gateway recovers', async (t) => {
   const { place, gateway, text } = await startWithFile(t)
   const { revision } = (await readiness(place)).body
@@ -141,7 +147,8 @@ t.test('a broken file changes nothing and says so everywhere; then the gateway r
     ['gone', () => rmSync(place.file)],
     ['a folder', () => mkdirSync(place.file)],
     ['a link to itself', () => replaceByLink(place.file, place.file)],
-    ['a device without end', () => replaceByLink(place.file, '/dev/zero')]
+    ['a device without end', () => replaceByLink(place.file, '/dev/zero')],
+    ['a pipe that nobody writes to', () => replaceByPipe(place.file)]
   ] as const) {
     const failures = await metric(place, 'portcullis_policy_reloads_total{result="failure"}')
     spoil()
@@ -157,12 +164,12 @@ t.test('a broken file changes nothing and says so everywhere; then the gateway r
     t.ok(await isOpen(place, 'first'), what)
   }
   const errors = gateway.lines().filter(({ level }) => level === 'error')
-  t.equal(errors.length, 8)
+  t.equal(errors.length, 9)
   t.match(errors[0], {
     message: 'the changed settings have mistakes: nothing was changed',
     mistakes: [/^gateway\.yaml:4:\d+ rules\[0\]\.to: .*nowhere/]
   })
-  t.equal(gateway.audit().filter(({ event }) => event === 'policy_rejected').length, 8)
+  t.equal(gateway.audit().filter(({ event }) => event === 'policy_rejected').length, 9)
 
   rmSync(place.file, { recursive: true })
   writeFileSync(place.file, text('mended'))

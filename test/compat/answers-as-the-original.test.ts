@@ -1,6 +1,6 @@
 import t from 'tap'
 import { compareBoth } from './both-sides.js'
-import { cases, oddities } from './cases.js'
+import { cases, oddities, timely } from './cases.js'
 import { intendedDifferences } from './intended-differences.js'
 
 for (const setting of ['rotating', 'still'] as const)
@@ -9,7 +9,7 @@ for (const setting of ['rotating', 'still'] as const)
   )
 
 t.test('the list names cases that there are, once for each setting', async (t) => {
-  const all = [...cases, ...oddities]
+  const all = [...cases, ...oddities, ...timely]
   const names = new Set(all.map(({ name }) => name))
   t.equal(names.size, all.length)
   for (const { name } of intendedDifferences) t.ok(names.has(name), name)

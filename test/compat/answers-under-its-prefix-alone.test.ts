@@ -124,7 +124,8 @@ t.test('a store that is away is said in that form too, and nothing is handed out
       sessions: {
         ...store.sessions,
         rotate: async (rotation) => (away ? Promise.reject(new Error('away')) : store.sessions.rotate(rotation)),
-        endSession: async (...which) => (away ? Promise.reject(new Error('away')) : store.sessions.endSession(...which))
+        endSessionOf: async (...which) =>
+          away ? Promise.reject(new Error('away')) : store.sessions.endSessionOf(...which)
       }
     })
   })

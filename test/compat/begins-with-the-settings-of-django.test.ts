@@ -32,7 +32,7 @@ function write(t: Test, dump: unknown) {
 }
 
 t.test('every setting arrives, however the dump spells times', async (t) => {
-  const { status, stderr, settings, read, run, folder } = await init(
+  const { status, stdout, stderr, settings, read, run, folder } = await init(
     t,
     {
       SECRET_KEY: 'not this one',
@@ -101,6 +101,9 @@ t.test('every setting arrives, however the dump spells times', async (t) => {
       [null, 'authenticated', ['user']]
     ]
   )
+  t.match(stdout, 'the signing key to simplejwt-signing-key. Delete django.json: it holds the key, too.')
+  t.match(stdout, /^ {2}portcullis user import users\.json /m)
+  t.notMatch(stdout, '--example-upstream', 'the file has no upstream for it')
   t.equal(read('simplejwt-signing-key'), KEY)
   t.equal(statSync(join(folder, 'simplejwt-signing-key')).mode & 0o777, 0o600)
   t.notOk(read('gateway.yaml').includes(KEY), 'the key stands nowhere else')
@@ -128,6 +131,29 @@ t.test('the page says of every setting of simplejwt what it is here', async (t) 
     )
 })
 
+t.test('what is told is said in the file too, in lines of its own', async (t) => {
+  const { text, notes } = write(t, {
+    SECRET_KEY: KEY,
+    SIMPLE_JWT: { AUTH_COOKIE: 'access', 'X\nrules: []': 1, TOKEN_OBTAIN_SERIALIZER: 'shop.Mine' },
+    REST_FRAMEWORK: { DEFAULT_THROTTLE_RATES: { user: 'often' }, DEFAULT_PERMISSION_CLASSES: ['a.b\u0085c: d\u2028e'] }
+  })
+  t.equal(notes.length, 5)
+  const [, told = ''] = text.split('# Not taken over from Django, or in another way:\n')
+  t.same(
+    told.trimEnd().split('\n'),
+    notes.map((note) => `# - ${note}`)
+  )
+  t.notMatch(write(t, { SECRET_KEY: KEY, SIMPLE_JWT: {} }).text, 'Not taken over')
+})
+
+t.test('no setting of simplejwt is taken for one that it does not know', async (t) => {
+  const source = readFileSync('/usr/lib/python3/dist-packages/rest_framework_simplejwt/settings.py', 'utf8')
+  const names = [...source.matchAll(/^ {4}"([A-Z_]+)":/gm)].map(([, name = '']) => name)
+  t.ok(names.length > 30)
+  const { notes } = write(t, { SECRET_KEY: KEY, SIMPLE_JWT: Object.fromEntries(names.map((name) => [name, null])) })
+  t.notMatch(notes.join('\n'), 'not known to simplejwt')
+})
+
 t.test('what is written passes the check as it stands', async (t) => {
   const pem = (pair: { privateKey: KeyObject }) => pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   const rsa = pem(generateKeyPairSync('rsa', { modulusLength: 2048 }))
@@ -135,6 +161,35 @@ t.test('what is written passes the check as it stands', async (t) => {
   const broken = ['-----BEGIN PRIVATE KEY-----', 'x', '-----END PRIVATE KEY-----'].join('\n')
   const dumps: [string, object, string][] = [
     ['nothing but defaults', { SECRET_KEY: KEY, SIMPLE_JWT: {} }, ''],
+    [
+      'a name with a slip',
+      { SECRET_KEY: KEY, SIMPLE_JWT: { ROTATE_REFRESH_TOKEN: true } },
+      'ROTATE_REFRESH_TOKEN: not'
+    ],
+    ['cookies of a view', { SECRET_KEY: KEY, SIMPLE_JWT: { AUTH_COOKIE: 'access' } }, 'docs/browser-apps.md'],
+    [
+      'a class of tokens of its own',
+      { SECRET_KEY: KEY, SIMPLE_JWT: { AUTH_TOKEN_CLASSES: ['shop.tokens.MyToken'] } },
+      'MyToken is code of your own'
+    ],
+    [
+      'tokens in cookies',
+      {
+        SECRET_KEY: KEY,
+        REST_FRAMEWORK: { DEFAULT_AUTHENTICATION_CLASSES: ['dj_rest_auth.jwt_auth.JWTCookieAuthentication'] }
+      },
+      'JWTCookieAuthentication: who comes with no token'
+    ],
+    [
+      'refusals of its own',
+      { SECRET_KEY: KEY, REST_FRAMEWORK: { EXCEPTION_HANDLER: 'shop.errors.handler' } },
+      'EXCEPTION_HANDLER is passed over'
+    ],
+    [
+      'a rate of nothing',
+      { SECRET_KEY: KEY, REST_FRAMEWORK: { DEFAULT_THROTTLE_RATES: { user: '0/day' } } },
+      'the rate of "user", "0/day", lets nothing pass'
+    ],
     ['no section for tokens', { SECRET_KEY: KEY, REST_FRAMEWORK: {} }, ''],
     ['a short key', { SECRET_KEY: 'short', SIMPLE_JWT: {} }, 'shorter than HS256 needs'],
     ['a key pair', { SIMPLE_JWT: { ALGORITHM: 'RS256', SIGNING_KEY: rsa } }, ''],
@@ -250,6 +305,19 @@ t.test('limits are those that Django applies, under the names that it has for th
     [["<class 'rest_framework.throttling.UserRateThrottle'>"], ['user']]
   ] as const)
     t.same(limitsOf({ DEFAULT_THROTTLE_RATES: both, DEFAULT_THROTTLE_CLASSES: list })[1], applied, String(list))
+})
+
+t.test('a rate of ten minutes is what it says, also where a throttle of the site reads it', async (t) => {
+  const windowOf = (rate: string) => {
+    const rest = { DEFAULT_THROTTLE_CLASSES: ['x.UserRateThrottle'], DEFAULT_THROTTLE_RATES: { user: rate } }
+    const { limits } = write(t, { SECRET_KEY: KEY, REST_FRAMEWORK: rest }).settings()
+    return [limits.user?.requests, limits.user?.windowMs]
+  }
+  t.same(windowOf('100/10m'), [100, 600_000])
+  t.same(windowOf('100/600s'), [100, 600_000])
+  t.same(windowOf('100/10min'), [100, 600_000])
+  t.same(windowOf('100/m'), [100, 60_000])
+  t.same(windowOf('100/0m'), [undefined, undefined])
 })
 
 t.test("the name of a user is told as Django spells it, and lower-cased only in the gateway's own claim", async (t) => {

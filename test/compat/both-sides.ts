@@ -17,6 +17,36 @@ const ORIGINAL = {
   AUTH_TOKEN_CLASSES: ['rest_framework_simplejwt.tokens.AccessToken', 'rest_framework_simplejwt.tokens.SlidingToken']
 }
 
+const lifetimes = (seconds: number) => ({
+  ACCESS_TOKEN_LIFETIME: seconds,
+  REFRESH_TOKEN_LIFETIME: seconds,
+  SLIDING_TOKEN_LIFETIME: seconds,
+  SLIDING_TOKEN_REFRESH_LIFETIME: seconds
+})
+const AUDIENCES = ['one', 'two']
+
+/** What the settings of a comparison say beside what all have: those of the original, and ours in its words. */
+const SETTINGS = {
+  rotating: { theirs: { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true }, ours: 'rotate: true' },
+  still: { theirs: {}, ours: 'rotate: false' },
+  lenient: {
+    theirs: { ...lifetimes(2), LEEWAY: 20, AUDIENCE: AUDIENCES, ISSUER: 'me', AUTH_HEADER_TYPES: ['JWT'] },
+    ours: `access: 2s, refresh: 2s, sliding: { lifetime: 2s, refresh: 2s }, leeway: 20s,
+      audience: [${AUDIENCES}], issuer: me, auth_header_types: [JWT]`
+  },
+  brief: {
+    theirs: {
+      ...lifetimes(2),
+      SLIDING_TOKEN_LIFETIME: 120,
+      ROTATE_REFRESH_TOKENS: true,
+      BLACKLIST_AFTER_ROTATION: true
+    },
+    ours: 'access: 2s, refresh: 2s, sliding: { lifetime: 2m, refresh: 2s }, rotate: true'
+  }
+} as const
+
+export type Setting = keyof typeof SETTINGS
+
 const policy = (upstream: string, more: string) => `
 users: { login: { per_account_and_network: 100000, per_network: 100000, per_account: 100000 } }
 tokens: { refresh: { reuse_grace: 0s } }
@@ -25,14 +55,11 @@ upstreams: { app: { url: "${upstream}" } }
 rules: [{ path: /**, allow: authenticated, to: app }]
 `
 
-export type Setting = 'rotating' | 'still'
-
 async function startBoth(t: Test, setting: Setting) {
-  const rotating = setting === 'rotating'
-  const more = rotating ? { ROTATE_REFRESH_TOKENS: true, BLACKLIST_AFTER_ROTATION: true } : {}
-  const original = await startOriginal(t, { ...ORIGINAL, ...more }, USERS)
+  const { theirs, ours } = SETTINGS[setting]
+  const original = await startOriginal(t, { ...ORIGINAL, ...theirs }, USERS)
   const upstream = await startUpstream(t)
-  const { url, gateway, addUser, failures } = await startGateway(t, policy(upstream.url, `rotate: ${rotating}`))
+  const { url, gateway, addUser, failures } = await startGateway(t, policy(upstream.url, ours))
   for (const username of USERS) await addUser({ username, attributes: { key: original.keys[username] ?? 0 } })
   await gateway.operatorUsers.setDisabled('ivan', true)
   const sideAt = (at: string): Side => ({ url: at, secret: SECRET })

@@ -55,7 +55,16 @@ const times: Readonly<Record<string, Oddity>> = {
   'nbf: in the future': claim(() => ({ nbf: now() + 3600 })),
   'nbf: in the past': claim(() => ({ nbf: now() - 3600 })),
   'nbf: a text': claim(() => ({ nbf: 'x' })),
-  'nbf: null': claim(() => ({ nbf: null }))
+  'nbf: null': claim(() => ({ nbf: null })),
+  'refresh_exp: a text': claim(() => ({ refresh_exp: 'soon' })),
+  'refresh_exp: null': claim(() => ({ refresh_exp: null })),
+  'refresh_exp: true': claim(() => ({ refresh_exp: true })),
+  'refresh_exp: a list': claim(() => ({ refresh_exp: [now() + 600] })),
+  'refresh_exp: a fraction': claim(() => ({ refresh_exp: now() + 600.5 })),
+  'refresh_exp: negative': claim(() => ({ refresh_exp: -1 })),
+  'refresh_exp: missing': claim(() => ({ refresh_exp: undefined })),
+  'refresh_exp: endless': raw('refresh_exp', '1e999'),
+  'refresh_exp: after the year 9999': claim(() => ({ refresh_exp: 253_402_300_800 }))
 }
 
 const names: Readonly<Record<string, Oddity>> = {

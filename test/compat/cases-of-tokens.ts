@@ -148,6 +148,10 @@ export const sliding: readonly Case[] = [
   fixed('sliding refresh: an empty object', json(SLIDING_REFRESH, {})),
   fixed('sliding refresh: no token at all', json(SLIDING_REFRESH, { token: 'nonsense' })),
   withPair('sliding refresh: a refresh token', ({ refresh }) => json(SLIDING_REFRESH, { token: refresh })),
+  withPair('sliding refresh: a refresh token after the blacklist', async ({ refresh }, { url }) => {
+    await ask(url, json(BLACKLIST, { refresh }))
+    return json(SLIDING_REFRESH, { token: refresh })
+  }),
   withSliding('sliding refresh: past its time', (token, side) =>
     json(SLIDING_REFRESH, { token: change(side, token, { refresh_exp: 1_600_000_000 }) })
   ),

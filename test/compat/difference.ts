@@ -4,8 +4,8 @@ import type { Answer } from './ask.js'
 export interface Difference {
   /** Of a case. */
   readonly name: string
-  /** In one of the two settings alone. */
-  readonly only?: 'rotating' | 'still'
+  /** In one of the settings alone. */
+  readonly only?: 'rotating' | 'still' | 'lenient' | 'brief'
   readonly ours: Partial<Answer>
   readonly because: string
 }

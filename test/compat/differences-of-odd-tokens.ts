@@ -55,6 +55,12 @@ export const differencesOfOddTokens: readonly Difference[] = [
     'nbf: null',
     'exp: after the year 9999'
   ]),
+  ...refused(
+    CRASH,
+    ['a text', 'null', 'a list', 'endless', 'after the year 9999'].map((odd) => `refresh_exp: ${odd}`),
+    { at: ['sliding refresh'] }
+  ),
+  ...refused('a time is a number', ['refresh_exp: true'], { at: ['sliding refresh'] }),
   ...refused(CRASH, ['jti: missing'], { words: 'Token has no id', at: ['sliding refresh', 'blacklist', 'refresh'] }),
   ...refused(CRASH, ['jti: missing'], { at: PAGES }),
   ...refused(CRASH, ['payload: empty'], {

@@ -83,6 +83,16 @@ export const intendedDifferences: readonly Difference[] = [
     ours: notValid('Token is invalid or expired'),
     because: 'access tokens end with their session, which the original cannot do'
   },
+  {
+    name: 'sliding refresh: a refresh token after the blacklist',
+    ours: notValid('Token has wrong type'),
+    because: 'what a token is for comes before whether it is still good'
+  },
+  {
+    name: 'lenient, refresh: iat within leeway',
+    ours: { body: ['access', 'refresh'] },
+    because: 'a token that is not the one its session began with is spent by its use'
+  },
   ...differencesOfOddRequests,
   ...differencesOfOddTokens
 ]

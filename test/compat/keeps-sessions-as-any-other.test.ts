@@ -87,6 +87,45 @@ t.test('what has ended stays so for as long as leeway lets a token live, over a 
   t.equal(await restarted.visit(ended.access), 401)
 })
 
+t.test('what a refresh within leeway hands out has not ended yet', async (t) => {
+  const clock = freezeClock(t)
+  for (const rotate of [true, false]) {
+    const settings = `access: 5m, refresh: 10m, rotate: ${rotate}, leeway: 30s`
+    const { obtain, refresh, visit } = await startCompat(t, settings)
+    const [pair, other] = [await obtain(), await obtain()]
+    clock.advance(629)
+    const { access } = (await refresh(pair.refresh)).body as Pair
+    t.equal(claimsOf(access).exp, clock.seconds() + (rotate ? 300 : 1))
+    t.equal(await visit(access), 200)
+    clock.advance(1)
+    t.equal(said(await refresh(other.refresh)), '401 Token is invalid or expired')
+  }
+})
+
+t.test('a sliding token that can no longer be exchanged ends with its session, over a restart too', async (t) => {
+  const clock = freezeClock(t)
+  const { gateway, obtain, visit, post } = await startCompat(
+    t,
+    'auth_tokens: [sliding], leeway: 5s, sliding: { lifetime: 1h, refresh: 10m }',
+    { rest: 'store: sqlite:data.db' }
+  )
+  const [ended, other] = [await obtain('ada', 'sliding/'), await obtain('ada', 'sliding/')]
+  t.equal(claimsOf(ended.token).exp, clock.seconds() + 3600)
+  clock.advance(604)
+  t.equal((await post('sliding/refresh/', { token: other.token })).status, 200, 'by leeway')
+  clock.advance(1)
+  t.equal(said(await post('sliding/refresh/', { token: other.token })), "401 Token 'refresh_exp' claim has expired")
+  const logout = await fetch(`${gateway.url}/auth/logout`, { method: 'POST', headers: bearer(ended.token) })
+  t.equal(logout.status, 204)
+  t.equal(await visit(ended.token), 401)
+  clock.advance(2999)
+  const restarted = clientOf(await gateway.restart())
+  t.equal(await restarted.visit(ended.token), 401)
+  t.equal(await restarted.visit(other.token), 200, 'another goes on, and within leeway')
+  clock.advance(1)
+  t.equal(await restarted.visit(other.token), 401)
+})
+
 t.test('sessions are listed and ended with all others of the user', async (t) => {
   const { gateway, obtain, refresh, visit } = await startCompat(t)
   const [pair, { access_token }] = [await obtain(), await gateway.login('ada')]

@@ -33,6 +33,19 @@ t.test(`of ${USES} uses at once without a window one succeeds, and the others en
   t.equal((await refresh(other.refresh)).status, 200, 'and no other session')
 })
 
+for (const rotate of [true, false])
+  t.test(`of ${USES} uses of the blacklist at once one ends the session (rotate: ${rotate})`, async (t) => {
+    const { gateway, obtain, refresh, visit, post } = await startCompat(t, `rotate: ${rotate}`, grace('0s'))
+    const [pair, other] = [await obtain(), await obtain()]
+    const answers = await Promise.all(Array.from({ length: USES }, () => post('blacklist/', { refresh: pair.refresh })))
+    t.equal(answers.filter(({ status }) => status === 200).length, 1)
+    const refusals = new Set(answers.filter(({ status }) => status !== 200).map(said))
+    t.strictSame([...refusals], ['401 Token is blacklisted'])
+    t.equal(gateway.audit.filter(({ event }) => event === 'logout').length, 1)
+    t.equal(await visit(pair.access), 401)
+    t.equal((await refresh(other.refresh)).status, 200, 'and no other session')
+  })
+
 t.test('a successor is the same token whichever algorithm signs it', async (t) => {
   const { gateway, obtain, refresh, yaml } = await startCompat(t, 'rotate: true', grace('60s'))
   gateway.reload(yaml('rotate: true').replace(/signing_key: \{.*?\},/, ''))

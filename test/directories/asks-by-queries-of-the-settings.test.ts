@@ -119,6 +119,21 @@ t.test('what is wrong with a query is told once, and disturbs no other', async (
   test.same(told, ['the query has no column username'])
 })
 
+t.test('a key finds its own user, or nobody is believed', async (test) => {
+  const byKey = (where: string) => ({
+    ...lists('groups as roles'),
+    byKey: `select ${columns}, groups as roles from people where ${where} order by id`
+  })
+  for (const [where, reason] of [
+    ['id = $1 or id = 3', 'more than one user has the same key'],
+    ['id = $1::int + 1', 'who is found by a key has another one']
+  ] as const) {
+    const { directory, told } = await openDirectory(test, { server: server.server('shop'), users: byKey(where) })
+    await test.rejects(directory.readUser('2'), unavailable, where)
+    test.same(told, [reason])
+  }
+})
+
 t.test('an encrypted connection is one to the server that is meant', async (test) => {
   const users = lists('groups as roles')
   const own = server.server('shop')

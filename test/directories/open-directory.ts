@@ -23,6 +23,7 @@ export async function openDirectory(
     timeoutMs: 10_000,
     onAway: (reason) => told.push(reason),
     onBack: () => told.push('back'),
+    onUnwritten: (reason) => told.push(`unwritten: ${reason}`),
     onAmbiguous: (username) => told.push(`two of ${username}`),
     ...options
   })

@@ -96,6 +96,56 @@ t.test('last_login is written when the settings say so, and only then can anythi
   test.same(rows, [{ username: 'ada' }])
 })
 
+t.test('what cannot be written is told once, and hinders nobody', async (test) => {
+  const url = await server.createDatabase('unwritable', djangoTables())
+  await server.run(await addDjangoUsers([{ username: 'ada' }]), 'unwritable')
+  await server.run(
+    "create role reader login password 'reader'; grant select on all tables in schema public to reader",
+    'unwritable'
+  )
+  const reader = url.replace(/\/\/.*@/, '//reader:reader@')
+  const place = await makePlace(test, policy(`{ url: "${reader}", preset: django, update_last_login: true }`))
+  const gateway = await startProcess(test, place)
+  for (let times = 0; times < 3; times += 1) await signIn(gateway.url, 'ada', PASSWORD)
+  await gateway.running.seen('sign-ins cannot be noted in the database of users')
+  const readiness = (await (await fetch(`${gateway.adminUrl}/readyz`)).json()) as { users?: string }
+  test.equal(readiness.users, undefined, 'users sign in')
+  await gateway.stop()
+  const told = gateway.lines().filter(({ level }) => level === 'warn' || level === 'error')
+  test.match(told, [{ reason: 'permission denied for table auth_user (SQLSTATE 42501)' }])
+  test.equal(told.length, 1)
+})
+
+t.test(
+  "a hash that is damaged or of no kind that is read lets nobody in, is told, and is nobody else's",
+  async (test) => {
+    const url = await server.createDatabase('damaged', djangoTables())
+    const digest = 'A'.repeat(43)
+    const hashes = {
+      passes: `argon2$argon2id$v=19$m=64,t=0,p=1$c2FsdHNhbHQ$${digest}`,
+      salt: `argon2$argon2id$v=19$m=64,t=1,p=1$${'c'.repeat(13)}$${digest}`,
+      work: `scrypt$65536$salt$1$1$${'A'.repeat(86)}==`,
+      cut: 'pbkdf2_sha256$260000$sal',
+      md5: 'md5$salt$0571f6e5a6a1f9d6ea3e9d6e3ad4d4ad'
+    }
+    const names = Object.keys(hashes)
+    await server.run(await addDjangoUsers(['ada', 'none', ...names].map((username) => ({ username }))), 'damaged')
+    for (const [name, hash] of Object.entries({ ...hashes, none: '!unusable' }))
+      await server.run('update auth_user set password = $1 where username = $2', 'damaged', [hash, name])
+    const place = await makePlace(test, policy(`{ url: "${url}", preset: django }`))
+    const gateway = await startProcess(test, place)
+    const login = (username: string) => status(gateway.url, 'login', { username, password: PASSWORD })
+    for (const name of ['none', ...names]) test.equal(await login(name), 401, name)
+    for (let number = 0; number < 40; number += 1) test.equal(await login(`stranger${number}`), 401)
+    test.equal(await login('ada'), 200)
+    const curtailed = gateway.audit().filter(({ event }) => event === 'user_curtailed')
+    test.same(
+      curtailed.map(({ username, dropped }) => [username, dropped]),
+      names.map((name) => [name, ['password, whose hash is of no kind that is read']])
+    )
+  }
+)
+
 t.test("a site's own user model has tables of its own names", async (test) => {
   const url = await server.createDatabase(
     'custom',

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { converse } from '../helpers/conversation.js'
 import { startGateway } from '../helpers/gateway.js'
 import { rawGet, sendRaw } from '../helpers/raw-request.js'
 import { startRecorder } from '../helpers/recorder.js'
@@ -115,4 +117,25 @@ t.test('behind a good request, on the same connection, it is refused in its turn
     t.ok(answer.closed)
   }
   t.equal(upstream.requests().length, 2)
+})
+
+t.test('in pieces it is refused as well, and a field is never taken for a target', async (t) => {
+  const gateway = await start(t)
+  const half = 'x'.repeat(9_000)
+  for (const [first, second, status] of [
+    [`GET /open/x HTTP/1.1\r\nHost: a\r\nX: ${half}`, `${half}\r\n\r\n`, 431],
+    [`GET /open/x HTTP/1.1\r\nHost: a\r\nX: ${half}`, ` ${half}\r\n\r\n`, 431],
+    [`GET /open/x HTTP/1.1\r\nHost: a\r\nUser-Agent: ${half}`, `Gecko/20100101 ${half}\r\n\r\n`, 431],
+    // Which part of it became too long cannot be told from the second piece alone.
+    [`GET /open/${half}`, `${half} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
+    ['\r\n', `GET /open/${half}${half} HTTP/1.1\r\nHost: a\r\n\r\n`, 414]
+  ] as const) {
+    const client = converse(t, gateway.port)
+    client.say(first)
+    await sleep(50)
+    client.say(second)
+    await client.end()
+    t.match(client.text(), new RegExp(`^HTTP/1\\.1 ${status} `), JSON.stringify(second.slice(0, 20)))
+  }
+  t.equal(gateway.upstream.requests().length, 0)
 })

@@ -11,7 +11,7 @@ import { findExcess, readPattern } from '../../gateway/policy/index.js'
 import type { Resources } from '../../gateway/serving.js'
 import { formatMistake, parseSettings, type Settings } from '../../gateway/settings/index.js'
 import { openStore, type Store } from '../../gateway/store/index.js'
-import { createKeyring, createRevocations } from '../../gateway/tokens/index.js'
+import { AUTH_EVENTS, createKeyring, createRevocations } from '../../gateway/tokens/index.js'
 import { createPasswordHasher, createUsers } from '../../gateway/users/index.js'
 
 export const PASSWORD = 'correct horse battery'
@@ -100,7 +100,7 @@ async function startGatewayIn(
     keyring: await createKeyring(settings.tokens.keys, settings.tokens.algorithm),
     assertionKeyring: await openAssertionKeyring(settings, {}),
     revocations: createRevocations(await store.sessions.readRevocations(Math.floor(Date.now() / 1000))),
-    metrics: createMetrics(),
+    metrics: createMetrics(AUTH_EVENTS),
     access: (line) => access.push(line),
     audit: (event, fields) => audit.push({ event, fields }),
     failure: (error) => failures.push(error)

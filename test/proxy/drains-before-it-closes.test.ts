@@ -18,7 +18,7 @@ upstreams: { web: { url: "${upstream.url}" } }
 rules: [{ path: /**, allow: anyone, to: web }]
 `
   )
-  return { upstream, answers, ...gateway }
+  return { upstream, answers, app: gateway.gateway.app, ...gateway }
 }
 
 /** A connection that collects what comes back. */
@@ -97,14 +97,122 @@ t.test('what is stuck is ended when the time is over', async (t) => {
   t.ok(await eventually(() => answers[0]?.req.socket.readyState === 'closed'), 'upstream too')
 })
 
-t.test('a request on an open connection is still answered while others drain', async (t) => {
-  const { gateway, port, answers } = await start(t)
+const statusesOf = (text: string) => text.match(/HTTP\/1\.1 \d{3}/g) ?? []
+
+t.test('pipelined requests are all answered, whichever is ready first, and the last one says that it is', async (t) => {
+  for (const order of [
+    [0, 1, 2],
+    [2, 1, 0],
+    [1, 2, 0]
+  ]) {
+    const { gateway, port, answers, access } = await start(t)
+    const waiting = open(port)
+    waiting.socket.write(request('/0') + request('/1') + request('/auth/nothing') + request('/2'))
+    t.ok(await eventually(() => answers.length === 3))
+    const closed = gateway.close(10_000)
+    for (const place of order) {
+      answers.find(({ req }) => req.url === `/${place}`)?.end(`the answer to ${place}`)
+      await sleep(150)
+    }
+    await closed
+    t.ok(await eventually(() => waiting.closed))
+    t.strictSame(statusesOf(waiting.text), ['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200'])
+    t.match(waiting.text, /answer to 0[\s\S]*answer to 1[\s\S]*answer to 2/)
+    t.equal(waiting.text.match(/\r\nConnection: close\r\n/gi)?.length, 1)
+    t.ok(waiting.text.toLowerCase().lastIndexOf('connection: close') > waiting.text.indexOf('HTTP/1.1 404'))
+    t.strictSame([...new Set(access.map(({ complete }) => complete))], [undefined])
+  }
+})
+
+t.test('so are those that come while it drains, until an answer has said that it is the last', async (t) => {
+  const { gateway, port, answers, upstream } = await start(t)
   const waiting = open(port)
-  waiting.socket.write(request('/slow') + request('/fast'))
+  waiting.socket.write(request('/first'))
   t.ok(await eventually(() => answers.length === 1))
-  const closed = gateway.close(3_000)
-  answers[0]?.end('slow')
+  const closed = gateway.close(10_000)
+  // The one that the router refuses is not the last, either.
+  waiting.socket.write(request('/auth/nothing') + request('/second'))
+  t.ok(await eventually(() => answers.length === 2))
+  answers[0]?.end('first')
+  t.ok(await eventually(() => statusesOf(waiting.text).length === 2))
+  answers[1]?.write('second begins,')
+  t.ok(await eventually(() => waiting.text.includes('second begins,')))
+  // Its client may send it again elsewhere, since it was told.
+  waiting.socket.write(request('/third'))
+  await sleep(200)
+  answers[1]?.end('second ends')
   await closed
   t.ok(await eventually(() => waiting.closed))
-  t.match(waiting.text, /^HTTP\/1\.1 200 /)
+  t.strictSame(statusesOf(waiting.text), ['HTTP/1.1 200', 'HTTP/1.1 404', 'HTTP/1.1 200'])
+  t.match(waiting.text, /second ends\r\n0\r\n\r\n$/)
+  t.equal(waiting.text.match(/\r\nConnection: close\r\n/gi)?.length, 1)
+  t.strictSame(
+    upstream.received.map(({ url }) => url),
+    ['/first', '/second']
+  )
+})
+
+t.test('so are those that nobody has read yet, since so many answers wait to be sent', async (t) => {
+  const { gateway, port, answers, app } = await start(t)
+  const responses: ServerResponse[] = []
+  app.server.on('request', (_request, response) => responses.push(response))
+  const waiting = open(port)
+  // More than Node keeps for a client that waits for its first answer, and reads on.
+  const many = 400
+  waiting.socket.write(request('/first') + request('/auth/nothing').repeat(many))
+  t.ok(await eventually(() => responses.length > many && responses.every((one, i) => i === 0 || one.writableEnded)))
+  waiting.socket.write(request('/second'))
+  t.ok(await eventually(() => answers.length === 2))
+  waiting.socket.write(request('/third'))
+  await sleep(200)
+  t.equal(answers.length, 2, 'control: nothing more is read')
+  const closed = gateway.close(10_000)
+  const answerTo = (path: string) => answers.find(({ req }) => req.url === path)
+  answerTo('/second')?.end('the second')
+  await sleep(200)
+  answerTo('/first')?.end('the first')
+  t.ok(await eventually(() => answers.length === 3))
+  answerTo('/third')?.end('the third')
+  await closed
+  t.ok(await eventually(() => waiting.closed))
+  const refused = Array(many).fill('HTTP/1.1 404')
+  t.strictSame(statusesOf(waiting.text), ['HTTP/1.1 200', ...refused, 'HTTP/1.1 200', 'HTTP/1.1 200'])
+  t.match(waiting.text, /the first[\s\S]*the second[\s\S]*the third/)
+  t.equal(waiting.text.match(/\r\nConnection: close\r\n/gi)?.length, 1)
+  t.ok(waiting.text.toLowerCase().lastIndexOf('connection: close') > waiting.text.indexOf('the second'))
+})
+
+t.test('an answer that its client has yet to read is sent to its end', async (t) => {
+  const { gateway, app, port, answers } = await start(t)
+  const responses: ServerResponse[] = []
+  app.server.on('request', (_request, response) => responses.push(response))
+  const reading = open(port)
+  reading.socket.pause()
+  reading.socket.write(request('/long'))
+  t.ok(await eventually(() => answers.length === 1))
+  const piece = 'x'.repeat(8 * 1024)
+  const [answer] = answers
+  answer?.write(piece)
+  t.ok(await eventually(() => responses[0]?.headersSent === true))
+  // Until the system takes no more, in pieces so small that the gateway goes on reading.
+  let pieces = 1
+  for (let quiet = 0; quiet < 5; ) {
+    const isFull = (responses[0]?.writableLength ?? 0) > 0
+    if (!isFull) {
+      answer?.write(piece)
+      pieces += 1
+    }
+    quiet = isFull ? quiet + 1 : 0
+    await sleep(isFull ? 20 : 1)
+  }
+  answer?.end()
+  t.ok(await eventually(() => responses[0]?.writableEnded === true))
+  t.notOk(responses[0]?.writableFinished, 'the gateway has handed all of it over, and it has not left')
+  const closed = gateway.close(10_000)
+  await sleep(300)
+  reading.socket.resume()
+  await closed
+  t.ok(await eventually(() => reading.closed))
+  t.match(reading.text.slice(-20), /x\r\n0\r\n\r\n$/)
+  t.equal(reading.text.match(/x/g)?.length, pieces * piece.length)
 })

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,12 +17,15 @@ t.test('a file that cannot be read is one mistake, without a line', async (t) =>
   const binary = join(directory, 'binary.yaml')
   writeFileSync(binary, Buffer.from([0x61, 0xff, 0xfe]))
   const missing = join(directory, 'none.yaml')
+  const pipe = join(directory, 'pipe.yaml')
+  execFileSync('mkfifo', [pipe])
   const table = [
     [missing, `${missing}: there is no such file`],
     [directory, `${directory}: it is a directory, did you mean ${directory}/gateway.yaml?`],
     [large, `${large}: the file is larger than 4 MiB`],
     ['/dev/zero', '/dev/zero: the file is larger than 4 MiB'],
     [binary, `${binary}: the file is not UTF-8 text`],
+    [pipe, `${pipe}: it is a pipe`],
     [join(large, 'x.yaml'), `${join(large, 'x.yaml')}: a part of its path is not a directory`]
   ] as const
   for (const [file, line] of table) {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { runCommand } from '../helpers/command.js'
 import { cheapHasher } from '../helpers/gateway.js'
@@ -215,6 +216,7 @@ t.test('what cannot be read brings nobody', async (test) => {
   writeFileSync(broken, '[\n{ ]')
   writeFileSync(join(place.folder, 'wide.json'), Buffer.from('\ufeff[]', 'utf16le'))
   writeFileSync(join(place.folder, 'latin.json'), Buffer.from('["\u00e9"]', 'latin1'))
+  writeFileSync(join(place.folder, 'packed.json'), gzipSync('[]'))
   for (const [args, told] of [
     [['absent.json'], /^absent.json: it cannot be read \(ENOENT\)\n$/],
     [['broken.json'], /^broken.json: is not JSON: line 2, column 3\n$/],
@@ -227,6 +229,13 @@ t.test('what cannot be read brings nobody', async (test) => {
     [[writeDump(place, [{ model: 'auth.user', pk: 1, fields: {} }], 'b.json')], /^b.json: \[0\].fields.username: /],
     [[writeDump(place, [group(1, 'a')], 'c.json')], /^c.json: there is no object of the model auth.user\n$/],
     [['--from-source'], /users.source is the store itself\n$/],
+    [['packed.json'], /^packed.json: the file is compressed: gunzip it\n$/],
+    [['a.json', '--roles', 'staff'], /^portcullis: --roles goes with htpasswd alone\n$/],
+    [['--from-source', '--roles', 'staff'], /^portcullis: --roles goes with htpasswd alone\n$/],
+    [
+      ['.htpasswd', '--superusers-as', 'a', '--staff-as', 'b'],
+      /^portcullis: --superusers-as goes with dumpdata alone, --staff-as goes with dumpdata alone\n$/
+    ],
     [[], /^portcullis: name a file, or say --from-source\n$/],
     [['a.json', '--from-source'], /^portcullis: name a file, or say --from-source\n$/]
   ] as const) {
@@ -235,6 +244,17 @@ t.test('what cannot be read brings nobody', async (test) => {
     test.match(stderr, told, args.join(' '))
   }
   test.same(await listOf(test, place), [])
+})
+
+t.test('a dump by natural keys brings groups by their names, and no key of the site', async (test) => {
+  const place = await makePlace(test, policy)
+  const { pk: _, ...ada } = person(7, 'ada', { groups: [['Editors']] })
+  const file = writeDump(place, [{ model: 'auth.group', fields: { name: 'Editors', permissions: [] } }, ada])
+  test.match(await userImport(test, place, file, '--role-map', 'Editors=editor'), { status: 0 })
+  const { stdout } = await runCommand(test, ['user', 'show', 'ada', '--json'], { cwd: place.folder })
+  const { roles, attributes } = JSON.parse(stdout) as { roles: string[]; attributes: object }
+  test.same(roles, ['editor'])
+  test.same(Object.keys(attributes), ['django_username', 'first_name', 'last_name', 'full_name'])
 })
 
 t.test('a mark of the order of bytes is no part of a file, whatever its form', async (test) => {

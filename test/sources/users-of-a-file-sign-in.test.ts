@@ -1,4 +1,5 @@
-import { renameSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { cheapHasher } from '../helpers/gateway.js'
@@ -106,6 +107,47 @@ t.test('a broken file changes nothing, and is told', async (test) => {
   await gateway.running.seen('the users of the changed file may sign in')
   test.equal((await post(`${gateway.url}/auth/login`, { username: 'ada', password: PASSWORD })).status, 401)
   await signIn(gateway.url, 'ada', 'another horse battery')
+})
+
+t.test('a file is followed wherever links lead to it, and past what is no file', async (test) => {
+  const { place } = await startWithFile(test)
+  const hash = await cheapHasher().hash(PASSWORD)
+  const text = (...names: readonly string[]) =>
+    ['users:', ...names.map((name) => `  ${name}: { password_hash: "${hash}" }`), ''].join('\n')
+  const folders = ['one', 'two'].map((name) => join(place.folder, name))
+  for (const folder of folders) mkdirSync(folder)
+  const [one = '', two = ''] = folders.map((folder) => join(folder, 'users.yaml'))
+  writeFileSync(one, text('ada'))
+  writeFileSync(two, text('ada', 'grace'))
+  const file = join(place.folder, 'users.yaml')
+  symlinkSync(one, file)
+  const gateway = await startProcess(test, place)
+  const status = async (username: string) =>
+    (await post(`${gateway.url}/auth/login`, { username, password: PASSWORD })).status
+  const isRead = (times: number) => () =>
+    gateway.lines().filter(({ message }) => message === 'the users of the changed file may sign in').length === times
+
+  symlinkSync(two, `${file}.new`)
+  renameSync(`${file}.new`, file)
+  await until('the link leads elsewhere', isRead(1))
+  test.equal(await status('grace'), 200)
+  // As an editor may, by which nothing happens in the folder of the link: sooner than the poll would see it.
+  const began = performance.now()
+  writeFileSync(two, text('ada', 'linus'))
+  await until('the content changes there', isRead(2))
+  test.ok(performance.now() - began < 3_000, 'soon')
+  test.equal(await status('linus'), 200)
+
+  rmSync(file)
+  await gateway.running.seen('there is no such file')
+  execFileSync('mkfifo', [file])
+  await gateway.running.seen('it is a pipe')
+  test.equal(await status('linus'), 200, 'nothing was changed')
+  rmSync(file)
+  writeFileSync(file, text('grace'))
+  await until('it is a file again', isRead(3))
+  test.equal(await status('linus'), 401)
+  test.equal(await status('grace'), 200)
 })
 
 t.test('whoever left the file while nothing ran is out; a session of others outlives the restart', async (test) => {

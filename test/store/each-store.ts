@@ -1,9 +1,9 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { NewSession, NewUser, Rotation, Session, User } from '../../gateway/domain.js'
+import type { NewSession, NewUser, RefreshTokenKey, Rotation, Session, User } from '../../gateway/domain.js'
 import { type Database, loadDriver } from '../../gateway/store/driver.js'
 import { openStore, type Store } from '../../gateway/store/index.js'
 
@@ -40,6 +40,17 @@ export function describeStore(behaviour: string, body: (test: Test, store: Store
   }
 }
 
+/** Tokens of tests are `<session>.<name>`: this is another one of the same session. */
+export function within(token: string, name: string): string {
+  return `${sessionIdOf(token)}.${name}`
+}
+
+const sessionIdOf = (token: string) => token.slice(0, token.indexOf('.'))
+
+export function keyOf(token: string): RefreshTokenKey {
+  return { sessionId: sessionIdOf(token), tokenHash: hashOf(token) }
+}
+
 export function hashOf(token: string): Uint8Array {
   return new Uint8Array(createHash('sha256').update(token).digest())
 }
@@ -67,7 +78,7 @@ export interface SignIn {
 
 export function newSession(user: User, token: string, overrides: Partial<NewSession> = {}): NewSession {
   return {
-    id: randomUUID(),
+    id: sessionIdOf(token),
     userId: user.id,
     tokenHash: hashOf(token),
     now: start,
@@ -82,16 +93,17 @@ export function newSession(user: User, token: string, overrides: Partial<NewSess
 }
 
 export async function signIn(store: Store, user: User, overrides: Partial<NewSession> = {}): Promise<SignIn> {
-  const token = randomBytes(16).toString('hex')
+  const token = `${randomUUID()}.first`
   const session = await store.sessions.openSession(newSession(user, token, overrides), user.generation)
   if (session === null) throw new Error('the session was not opened')
   return { session, token }
 }
 
+/** To the token of that name in the same session. */
 export function rotation(token: string, successor: string, overrides: Partial<Rotation> = {}): Rotation {
   return {
-    tokenHash: hashOf(token),
-    successorHash: hashOf(successor),
+    ...keyOf(token),
+    successorHash: hashOf(within(token, successor)),
     sealedSuccessor: sealOf(successor),
     now: start,
     idleMs: days(7) * 1000,

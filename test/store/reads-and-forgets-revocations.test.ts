@@ -1,4 +1,4 @@
-import { addUser, days, describeStore, hashOf, minutes, rotation, signIn, start } from './each-store.js'
+import { addUser, days, describeStore, keyOf, minutes, rotation, signIn, start, within } from './each-store.js'
 
 const nothing = { tokens: [], sessions: [], generations: [] }
 
@@ -61,8 +61,8 @@ describeStore('only sessions to which nothing alive can refer are forgotten', as
   t.match(await sessions.readRevocations(start), { sessions: [{}, {}] }, 'there again when the clock is set back')
   t.equal(await sessions.prune(start + minutes(15) + days(1)), 2)
   t.equal(await sessions.prune(start + minutes(15) + days(1)), 0)
-  for (const token of [idle.token, ended.token, 'second']) {
-    t.equal(await sessions.endSession({ tokenHash: hashOf(token) }, start), null)
+  for (const token of [idle.token, ended.token, within(ended.token, 'second')]) {
+    t.equal(await sessions.endSession(keyOf(token), start), null)
   }
   t.match(await sessions.rotate(rotation(live.token, 'mine', { now: start + days(2) })), { outcome: 'rotated' })
 })
@@ -72,4 +72,43 @@ describeStore('more is forgotten than fits in one step', async (t, store) => {
   const user = await addUser(store)
   await Promise.all(Array.from({ length: 250 }, () => signIn(store, user, { idleExpiresAt: start + 60 })))
   t.equal(await sessions.prune(start + days(2)), 250)
+})
+
+describeStore('the walk comes past every session, and past gaps', async (t, store) => {
+  const { sessions } = store
+  const user = await addUser(store)
+  const open = (index: number) =>
+    signIn(store, user, index % 3 === 0 ? { idleExpiresAt: start + 60, accessExpiresAt: start + 60 } : {})
+  const all = await Promise.all(Array.from({ length: 1600 }, (_, index) => open(index)))
+  const expired = all.filter((_, index) => index % 3 === 0)
+  const [last] = all.slice(-2)
+  await sessions.rotate(rotation(last?.token ?? '', 'second'))
+  t.equal(await sessions.prune(start + 61), 0)
+  t.match(await sessions.rotate(rotation(last?.token ?? '', 'x')), { outcome: 'reused' }, 'its seal is erased')
+  for (const { token } of expired) {
+    // At an hour when none of them had run out.
+    const outcome = await sessions.rotate(rotation(token, 'x', { now: start }))
+    if (!('because' in outcome) || outcome.because !== 'expired') t.fail('a session was passed over')
+  }
+  t.equal(await sessions.prune(start + 61 + days(1)), expired.length)
+  t.equal(await sessions.prune(start + days(60)), all.length - expired.length, 'what is left comes to its end')
+})
+
+describeStore('the walk ends however many sessions are opened meanwhile', async (t, store) => {
+  const user = await addUser(store)
+  await Promise.all(Array.from({ length: 700 }, () => signIn(store, user, { idleExpiresAt: start + 60 })))
+  const enough = 40_000
+  let [walking, opened] = [true, 0]
+  const open = async () => {
+    while (walking && opened < enough) {
+      await signIn(store, user)
+      opened += 1
+    }
+  }
+  // At any time more of them wait than one step walks past.
+  const flood = Promise.all(Array.from({ length: 1500 }, open))
+  t.equal(await store.sessions.prune(start + minutes(15) + days(1)), 700)
+  walking = false
+  await flood
+  t.ok(opened < enough, `${opened} were opened meanwhile`)
 })

@@ -1,4 +1,4 @@
-import { addUser, days, describeStore, minutes, rotation, sealOf, signIn, start } from './each-store.js'
+import { addUser, days, describeStore, keyOf, minutes, rotation, sealOf, signIn, start, within } from './each-store.js'
 
 describeStore('a token rotates into its successor, with the user of now', async (t, store) => {
   await addUser(store, { username: 'ada' })
@@ -10,7 +10,9 @@ describeStore('a token rotates into its successor, with the user of now', async 
   const user = await store.users.readUser(before.id)
   t.same(outcome, { outcome: 'rotated', session, user, refreshExpiresAt: start + 60 + days(7) })
   t.match(outcome, { user: { roles: ['ops'], generation: 2 } })
-  t.match(await store.sessions.rotate(rotation('second', 'third', { now: start + 61 })), { outcome: 'rotated' })
+  t.match(await store.sessions.rotate(rotation(within(token, 'second'), 'third', { now: start + 61 })), {
+    outcome: 'rotated'
+  })
 })
 
 describeStore('a token never outlives its session', async (t, store) => {
@@ -20,7 +22,7 @@ describeStore('a token never outlives its session', async (t, store) => {
   })
   const rotated = await store.sessions.rotate(rotation(token, 'second', { now: start + 99 }))
   t.match(rotated, { outcome: 'rotated', refreshExpiresAt: start + 100 })
-  const refused = await store.sessions.rotate(rotation('second', 'third', { now: start + 100 }))
+  const refused = await store.sessions.rotate(rotation(within(token, 'second'), 'third', { now: start + 100 }))
   t.same(refused, { outcome: 'refused', because: 'expired' })
 })
 
@@ -34,7 +36,7 @@ describeStore('of fifty uses at once one rotates and the others get the same suc
   for (const outcome of rest) {
     t.match(outcome, { outcome: 'repeated', sealedSuccessor: sealOf(`successor ${winner}`) })
   }
-  t.match(await store.sessions.rotate(rotation(`successor ${winner}`, 'next')), { outcome: 'rotated' })
+  t.match(await store.sessions.rotate(rotation(within(token, `successor ${winner}`), 'next')), { outcome: 'rotated' })
 })
 
 describeStore('what cannot rotate is refused with its reason', async (t, store) => {
@@ -45,7 +47,7 @@ describeStore('what cannot rotate is refused with its reason', async (t, store) 
     if (user === null) throw new Error('ada is gone')
     return user
   }
-  t.same(await sessions.rotate(rotation('made up', 'next')), { outcome: 'refused', because: 'unknown' })
+  t.same(await sessions.rotate(rotation('made.up', 'next')), { outcome: 'refused', because: 'unknown' })
 
   const ended = await signIn(store, await ada())
   await sessions.endSession({ id: ended.session.id }, start)
@@ -68,4 +70,20 @@ describeStore('a spent token of an ended session is refused, not reused', async 
   await store.sessions.endSession({ id: session.id }, start)
   const again = rotation(token, 'third', { now: start + minutes(1) })
   t.same(await store.sessions.rotate(again), { outcome: 'refused', because: 'ended' })
+})
+
+describeStore('whoever knows a session but none of its tokens changes nothing', async (t, store) => {
+  const { sessions } = store
+  const { token } = await signIn(store, await addUser(store))
+  const madeUp = within(token, 'made up')
+  t.same(await sessions.rotate(rotation(madeUp, 'loot')), { outcome: 'refused', because: 'unknown' })
+  t.equal(await sessions.endSession(keyOf(madeUp), start), null)
+  t.equal(await sessions.endSessionsOf(keyOf(madeUp), start), null)
+  t.equal(await sessions.findRefreshOwner(keyOf(madeUp), start), null)
+  const other = await signIn(store, await addUser(store))
+  const mixed = { ...rotation(token, 'loot'), sessionId: other.session.id }
+  t.same(await sessions.rotate(mixed), { outcome: 'refused', because: 'unknown' }, 'nor with the token of another one')
+  for (const live of [token, other.token]) {
+    t.match(await sessions.rotate(rotation(live, 'next')), { outcome: 'rotated' })
+  }
 })

@@ -11,7 +11,7 @@ const print = (...words: readonly string[]) => writeSync(1, `${words.join(' ')}\
 async function rotateForEver(store: Store, chains: readonly string[]): Promise<void> {
   const follow = async (chain: string) => {
     for (let index = 0; ; index += 1) {
-      const { outcome } = await store.sessions.rotate(rotation(`${chain}.${index}`, `${chain}.${index + 1}`))
+      const { outcome } = await store.sessions.rotate(rotation(`${chain}.${index}`, `${index + 1}`))
       print(outcome, chain, `${index}`)
       if (outcome !== 'rotated') return
     }
@@ -24,7 +24,7 @@ async function rotateOnce(store: Store, tokens: readonly string[]): Promise<void
   print('ready')
   await once(process.stdin, 'data')
   const rotateOne = async (token: string) => {
-    const outcome = await store.sessions.rotate(rotation(token, `${token} of ${process.pid}`))
+    const outcome = await store.sessions.rotate(rotation(token, `of ${process.pid}`))
     const seal = outcome.outcome === 'repeated' ? Buffer.from(outcome.sealedSuccessor).toString('hex') : ''
     print(outcome.outcome, token, `${process.pid}`, seal)
   }
@@ -37,13 +37,13 @@ async function rotateOnce(store: Store, tokens: readonly string[]): Promise<void
 async function rotateUntilFull(store: Store, chain: string): Promise<void> {
   let index = 0
   const follow = async () => {
-    for (; ; index += 1) await store.sessions.rotate(rotation(`${chain}.${index}`, `${chain}.${index + 1}`))
+    for (; ; index += 1) await store.sessions.rotate(rotation(`${chain}.${index}`, `${index + 1}`))
   }
   await follow().catch((error: { code: string }) => print(error.code, chain, `${index}`))
   await store.ping()
   print('answers')
   await once(process.stdin, 'data')
-  print((await store.sessions.rotate(rotation(`${chain}.${index}`, `${chain}.${index + 1}`))).outcome)
+  print((await store.sessions.rotate(rotation(`${chain}.${index}`, `${index + 1}`))).outcome)
   await store.close()
   process.stdin.destroy()
 }

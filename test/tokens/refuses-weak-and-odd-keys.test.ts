@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -51,7 +51,7 @@ const refusedFiles: readonly (readonly [file: string, content: string | Buffer, 
   ['a.pem', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n', /cannot be read as a private key$/],
   ['a.pem', pkcs8(p256.privateKey).slice(0, 90), /cannot be read as a private key$/],
   ['a.pem', '-----BEGIN DSA PRIVATE KEY-----\nAAAA\n-----END DSA PRIVATE KEY-----\n', /holds no key that can be used$/],
-  ['a.pem', randomBytes(256), /is neither PEM nor a JWK$/],
+  ['a.pem', p256.privateKey.export({ type: 'pkcs8', format: 'der' }), /is neither PEM nor a JWK$/],
   ['a.pem', '', /is empty$/],
   ['a.pem', 'x'.repeat(70_000), /is larger than any key$/],
   ['a.pem', pkcs8(p256.privateKey), /is open to others than its owner: run chmod 600 on it$/, 0o644],

@@ -20,6 +20,11 @@ t.test('the page for those who come from the tutorials', async (t) => {
     }
   })
 
+  t.test('no command takes a name that zsh keeps for itself, such as that of the search path', async (t) => {
+    for (const { commands } of followed.steps)
+      t.notMatch(commands, /(?:^|[\s;])(?:(?:argv|c?dpath|fpath|path|prompt|status)=|for (?:path|status|argv) )/)
+  })
+
   t.test('its script signs in, calls and refreshes in a browser, and finds no token to read', (t) =>
     runScript(t, followed)
   )

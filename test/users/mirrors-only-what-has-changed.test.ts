@@ -100,3 +100,32 @@ t.test('a directory that writes nothing down costs a sign-in nothing', async (t)
   await users.noteLogin(user?.id ?? '')
   t.strictSame(asked, [])
 })
+
+t.test('all who are followed are followed some at a time, and all of them', async (t) => {
+  const { store, close } = await openRecorded()
+  t.teardown(close)
+  const names = Array.from({ length: 50 }, (_, number) => `user${number}`)
+  const asked: string[] = []
+  let [now, most] = [0, 0]
+  const userOf = (username: string) => ({ ...ADA, key: username, username })
+  const directory: NamedDirectory = {
+    ...createDirectory(null).directory,
+    findUser: async (username) => userOf(username),
+    async readUser(key) {
+      asked.push(key)
+      now += 1
+      most = Math.max(most, now)
+      await new Promise(setImmediate)
+      now -= 1
+      return key === 'user7' ? null : userOf(key)
+    }
+  }
+  const users = createUsers({ store, hasher: createCountingHasher(), directory })
+  const changed: string[] = []
+  users.listen({ onChange: ({ username }) => changed.push(username), onDropped: () => {} })
+  for (const name of names) await users.authenticate(name, PASSWORD)
+  await users.followAll()
+  t.same(asked.sort(), [...names].sort())
+  t.same(changed, ['user7'])
+  t.ok(most > 1 && most < 20, `${most} at once, who share a write to the disk and fit into any pool`)
+})

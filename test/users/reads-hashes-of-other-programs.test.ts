@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { readHash } from '../../gateway/users/hash-formats/read-hash.js'
 import { createPasswordHasher } from '../../gateway/users/index.js'
@@ -40,6 +41,25 @@ t.test("Django's scrypt, from Django's own tests", async (test) => {
   test.equal(await readHash(hash)?.verify('l\u00e8tmeinz'), false)
 })
 
+const ARGON2 = `
+import json, sys
+from argon2.low_level import hash_secret, Type
+def encode(kind, version, size):
+  return hash_secret(sys.argv[1].encode(), b'saltsalt', 2, 64, 2, size, kind, version).decode()
+made = [(k.name, v, encode(k, v, s)) for k in Type for v in (16, 19) for s in (16, 32, 64)]
+print(json.dumps(made + [(k, 'none', h.replace('$v=16', '')) for k, v, h in made if v == 16]))
+`
+
+t.test('every kind and version of Argon2, made by its reference implementation', async (test) => {
+  const made = execFileSync('/usr/bin/python3', ['-c', ARGON2, 'correct horse'], { encoding: 'utf8' })
+  const hashes = JSON.parse(made) as [string, string, string][]
+  test.equal(hashes.length, 27)
+  for (const [kind, version, hash] of hashes) {
+    await fits(test, `${kind} ${version}`, 'correct horse', hash)
+    await fits(test, `Django's ${kind} ${version}`, 'correct horse', `argon2${hash}`)
+  }
+})
+
 t.test("Apache's hashes, made by htpasswd", async (test) => {
   for (const password of passwords) {
     for (const [name, option] of [
@@ -63,6 +83,31 @@ t.test('bcrypt reads 72 bytes, as whoever made the hash did; bcrypt_sha256 all',
   test.equal(await readHash(hashes.get('bcrypt_sha256') ?? '')?.verify(`${'z'.repeat(72)}other`), false)
 })
 
+t.test('what is read can be computed, however it was damaged', async () => {
+  const digest = 'A'.repeat(43)
+  const whole = [
+    `$argon2id$v=19$m=64,t=1,p=2$c2FsdHNhbHQ$${digest}`,
+    `argon2$argon2i$m=16,t=1,p=1$c2FsdHNhbHRz$${digest}`,
+    `scrypt$16$salt$1$1$${'A'.repeat(86)}==`,
+    `pbkdf2_sha256$9$salt$${digest}=`,
+    `bcrypt$$2b$04$${'a'.repeat(53)}`,
+    `$apr1$saltsalt$${'a'.repeat(22)}`
+  ]
+  const damage = fc.record({
+    hash: fc.constantFrom(...whole),
+    at: fc.nat(40),
+    lost: fc.nat(2),
+    put: fc.string({ unit: fc.constantFrom(...'0129$=,./+AZaz'), maxLength: 1 })
+  })
+  const computes = fc.asyncProperty(damage, async ({ hash, at, lost, put }) => {
+    const damaged = hash.slice(0, at) + put + hash.slice(at + lost)
+    // Numbers that grew are read, and take as long as they say.
+    const numbers = (damaged.split(/\$[^$]{11,}/)[0] ?? '').match(/\d+/g) ?? []
+    if (numbers.every((number) => Number(number) < 3000)) await readHash(damaged)?.verify('correct horse')
+  })
+  await fc.assert(computes, { interruptAfterTimeLimit: 2000, markInterruptAsFailure: false, numRuns: 20_000 })
+})
+
 t.test('what no password fits, hides nothing or would take an hour is not read', async (test) => {
   const digest = 'A'.repeat(43)
   for (const [name, hash] of [
@@ -83,7 +128,17 @@ t.test('what no password fits, hides nothing or would take an hour is not read',
     ['scrypt of too much memory', `scrypt$16777216$salt$8$1$${'A'.repeat(86)}==`],
     ['scrypt whose work is no power of two', `scrypt$16385$salt$8$1$${'A'.repeat(86)}==`],
     ['argon2 of too much memory', `$argon2id$v=19$m=99999999,t=2,p=1$c2FsdHNhbHQ$${digest}`],
-    ['argon2 of too many passes', `$argon2id$v=19$m=8,t=9999,p=1$c2FsdHNhbHQ$${digest}`],
+    ['argon2 of too many passes', `$argon2id$v=19$m=1024,t=9999,p=1$c2FsdHNhbHQ$${digest}`],
+    ['argon2 of ten minutes', `$argon2id$v=19$m=2097152,t=100,p=1$c2FsdHNhbHQ$${digest}`],
+    ['argon2 of no passes', `$argon2id$v=19$m=64,t=0,p=1$c2FsdHNhbHQ$${digest}`],
+    ['argon2 of no lanes', `$argon2id$v=19$m=64,t=1,p=0$c2FsdHNhbHQ$${digest}`],
+    ['argon2 of more lanes than its memory has', `$argon2id$v=19$m=31,t=1,p=4$c2FsdHNhbHQ$${digest}`],
+    ['argon2 of another version', `$argon2id$v=17$m=64,t=1,p=1$c2FsdHNhbHQ$${digest}`],
+    ['argon2 whose numbers are spelt otherwise', `$argon2id$v=19$m=064,t=1,p=1$c2FsdHNhbHQ$${digest}`],
+    ['argon2 whose salt lost a character', `$argon2id$v=19$m=64,t=1,p=1$${'c'.repeat(13)}$${digest}`],
+    ['argon2 whose hash lost characters', `$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$${digest.slice(0, 41)}`],
+    ['scrypt of more work than its blocks allow', `scrypt$65536$salt$1$1$${'A'.repeat(86)}==`],
+    ['bcrypt of too few rounds', `$2b$03$${'a'.repeat(53)}`],
     ['longer than any hash', `pbkdf2_sha256$1000$${'s'.repeat(2000)}$${digest}=`]
   ] as const) {
     test.equal(readHash(hash), null, name)

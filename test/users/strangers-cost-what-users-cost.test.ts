@@ -9,6 +9,8 @@ const bcrypt = (salt: string) => `$2b$04$${salt}${'a'.repeat(52)}`.slice(0, 60)
 const cheap = bcrypt('8Zn5CeVdGhRN8n1vTkYuYe')
 const pbkdf2 = `pbkdf2_sha256$1000$salt$${Buffer.alloc(32).toString('base64')}`
 
+const argon2 = (kib: number) => `$argon2id$v=19$m=${kib},t=1,p=1$c2FsdHNhbHQ$${'A'.repeat(43)}`
+
 const userOf = (username: string, passwordHash: string | null): DirectoryUser => {
   return { key: username, username, passwordHash, roles: [], attributes: {}, disabled: false }
 }
@@ -73,12 +75,25 @@ t.test('where every hash is of another program, a stranger costs what its users 
 })
 
 t.test('where hashes are of several kinds, so are strangers, and each stays as it is', async (test) => {
-  const { costOf, strangers } = await open(test, createFickle([cheap, pbkdf2, '$argon2id$v=19$m=8,t=1,p=1$x']))
+  const { costOf, strangers } = await open(test, createFickle([cheap, pbkdf2, argon2(8)]))
   await until('the hashes are known', async () => kindsOf(await strangers()).length > 1)
   const first = await strangers()
   test.same(kindsOf(first), ['$2b', '$argon2id', 'pbkdf2_sha256'])
   test.same(await strangers(), first, 'asking again tells no more')
   test.ok(await costOf('known'))
+})
+
+t.test('hashes made as here, by other parameters, are what strangers cost', async (test) => {
+  const { costOf, strangers } = await open(test, createFickle([argon2(64)]))
+  await until('the hashes are known', async () => (await costOf('stranger')).includes('m=64'))
+  test.same(new Set(await strangers()), new Set([await costOf('known')]))
+})
+
+t.test('what no password fits makes no stranger cheaper or dearer than every user', async (test) => {
+  const unusable = ['!kdfjgoiue5t9q8hwt', '', 'md5$salt$0571f6e5a6a1f9d6ea3e9d6e3ad4d4ad', argon2(1)]
+  const { costOf, strangers } = await open(test, createFickle([cheap, ...unusable]))
+  await until('the hashes are known', async () => (await costOf('stranger')).startsWith('$2b'))
+  test.same(new Set(await strangers()), new Set([await costOf('known')]))
 })
 
 t.test('users that were taken over into the store count as well', async (test) => {

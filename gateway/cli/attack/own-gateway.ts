@@ -20,7 +20,7 @@ import {
 import type { Resources } from '../../serving.js'
 import type { Settings } from '../../settings/index.js'
 import { openStore } from '../../store/index.js'
-import { createKeyring, createRevocations } from '../../tokens/index.js'
+import { AUTH_EVENTS, createKeyring, createRevocations } from '../../tokens/index.js'
 import { createPasswordHasher, createUsers } from '../../users/index.js'
 import { openAssertionKeyring } from '../open-keyring.js'
 import { choosePlaces, type Places, type Roles } from './places.js'
@@ -89,7 +89,7 @@ async function openResources(settings: Settings, folder: string): Promise<Resour
     keyring: await createKeyring(keysIn(join(folder, 'keys')), tokens.algorithm, { accessMs: tokens.accessMs }),
     assertionKeyring: await openAssertionKeyring(settings, {}),
     revocations: createRevocations(await store.sessions.readRevocations(Math.floor(Date.now() / 1000))),
-    metrics: createMetrics(),
+    metrics: createMetrics(AUTH_EVENTS),
     access: () => {},
     audit: () => {},
     failure: () => {}

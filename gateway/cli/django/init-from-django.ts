@@ -41,5 +41,6 @@ export async function initFromDjango(dump: string, { output, prefix, schemaLine,
   }
   await writeNew(output, text, { force })
   for (const note of notes) process.stderr.write(`warning: ${note}\n`)
-  process.stdout.write(`${output} written${keyFile === null ? '' : `, and the signing key to ${keyFile}`}.\n`)
+  const taken = keyFile === null ? '.' : `, and the signing key to ${keyFile}. Delete ${dump}: it holds the key, too.`
+  process.stdout.write(`${output} written${taken}\n`)
 }

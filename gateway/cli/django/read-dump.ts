@@ -41,6 +41,38 @@ const CODE: readonly (readonly [RegExp, string])[] = [
   [/^JSON_ENCODER$|^TOKEN_USER_CLASS$/, 'is code of your own, which only Django runs']
 ]
 
+/** What simplejwt reads, of any version; it passes over every other name without a word. */
+const SETTINGS: ReadonlySet<string> = new Set([
+  ...['ACCESS_TOKEN_LIFETIME', 'REFRESH_TOKEN_LIFETIME', 'ROTATE_REFRESH_TOKENS', 'BLACKLIST_AFTER_ROTATION'],
+  ...[
+    'UPDATE_LAST_LOGIN',
+    'ALGORITHM',
+    'SIGNING_KEY',
+    'VERIFYING_KEY',
+    'AUDIENCE',
+    'ISSUER',
+    'JSON_ENCODER',
+    'JWK_URL'
+  ],
+  ...['LEEWAY', 'AUTH_HEADER_TYPES', 'AUTH_HEADER_NAME', 'USER_ID_FIELD', 'USER_ID_CLAIM', 'USER_AUTHENTICATION_RULE'],
+  ...['AUTH_TOKEN_CLASSES', 'TOKEN_TYPE_CLAIM', 'JTI_CLAIM', 'TOKEN_USER_CLASS', 'SLIDING_TOKEN_LIFETIME'],
+  ...['SLIDING_TOKEN_REFRESH_LIFETIME', 'SLIDING_TOKEN_REFRESH_EXP_CLAIM', 'TOKEN_OBTAIN_SERIALIZER'],
+  ...['TOKEN_REFRESH_SERIALIZER', 'TOKEN_VERIFY_SERIALIZER', 'TOKEN_BLACKLIST_SERIALIZER'],
+  ...['SLIDING_TOKEN_OBTAIN_SERIALIZER', 'SLIDING_TOKEN_REFRESH_SERIALIZER', 'CHECK_REVOKE_TOKEN'],
+  ...['REVOKE_TOKEN_CLAIM', 'CHECK_USER_IS_ACTIVE', 'ON_LOGIN_SUCCESS', 'ON_LOGIN_FAILED']
+])
+const TOKEN_CLASSES: readonly string[] = ['AccessToken', 'SlidingToken']
+
+function noteUnknown(jwt: Section, rest: Section, notes: string[]): void {
+  const unknown = Object.keys(jwt).filter((name) => !SETTINGS.has(name))
+  if (unknown.length > 0) notes.push(`${unknown.join(', ')}: not known to simplejwt, and not taken over`)
+  if (unknown.some((name) => name.includes('COOKIE')))
+    notes.push('tokens in cookies are here those of tokens.cookies: see docs/browser-apps.md')
+  for (const name of ['EXCEPTION_HANDLER', 'NON_FIELD_ERRORS_KEY'])
+    if (rest[name] !== undefined)
+      notes.push(`${name} is passed over: refusals of tokens are worded as DRF does by itself`)
+}
+
 function noteCode(jwt: Section, notes: string[]): void {
   for (const [name, value] of Object.entries(jwt)) {
     const own = typeof value === 'string' && !value.includes('rest_framework_simplejwt.')
@@ -76,9 +108,15 @@ function readKey(value: unknown): string | null {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 
+const BY_TOKEN: readonly string[] = [
+  'JWTAuthentication',
+  'JWTStatelessUserAuthentication',
+  'JWTTokenUserAuthentication'
+]
+
 /** Others than those by tokens show nothing to the gateway. */
 function noteAuthentication(classes: readonly string[], notes: string[]): void {
-  const others = classes.map(classNameOf).filter((name) => !/^JWT/.test(name))
+  const others = classes.map(classNameOf).filter((name) => !BY_TOKEN.includes(name))
   if (others.length > 0)
     notes.push(`${others.join(', ')}: who comes with no token is a stranger to the gateway, and to its rules`)
 }
@@ -91,12 +129,15 @@ export function readDump(dump: unknown): DjangoSettings | null {
   const [jwt, rest] = [dump.SIMPLE_JWT ?? {}, dump.REST_FRAMEWORK ?? {}] as [Section, Section]
   const read = createReader(jwt, notes)
   noteCode(jwt, notes)
+  noteUnknown(jwt, rest, notes)
   if (rest.NUM_PROXIES !== undefined && rest.NUM_PROXIES !== null && rest.NUM_PROXIES !== 0)
     notes.push('NUM_PROXIES is set: name the proxies in front of the gateway in trusted_proxies')
   // Python takes an empty key for none, as simplejwt's own default does.
   const key = readKey(read.value('SIGNING_KEY')) ?? readKey(dump.SECRET_KEY)
   noteAuthentication(createReader(rest, notes).texts('DEFAULT_AUTHENTICATION_CLASSES', []), notes)
   const classes = read.texts('AUTH_TOKEN_CLASSES', ['AccessToken']).map(classNameOf)
+  const others = classes.filter((name) => !TOKEN_CLASSES.includes(name))
+  if (others.length > 0) notes.push(`AUTH_TOKEN_CLASSES: ${others.join(', ')} is code of your own, read as AccessToken`)
   const createRest = createReader(rest, notes)
   return {
     accessSeconds: read.seconds('ACCESS_TOKEN_LIFETIME', 300),

@@ -13,8 +13,11 @@ export interface Throttling {
 }
 
 const PERIODS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
-/** As Python's `int` reads it; DRF reads the first letter of the period (rest_framework/throttling.py, parse_rate). */
-const RATE = /^\s*\+?(\d+(?:_\d+)*)\s*\/([smhd])[^/]*$/
+/**
+ * As Python's `int` reads it; DRF reads the first letter of the period (rest_framework/throttling.py, parse_rate). `10m`
+ * only throttles of a site's own read, and mean what it says.
+ */
+const RATE = /^\s*\+?(\d+(?:_\d+)*)\s*\/(\d{0,6})([smhd])[^/]*$/
 /** Of what any limit of the gateway admits in a window. */
 const MOST_REQUESTS = 1_000_000_000
 
@@ -26,11 +29,15 @@ const SCOPES: ReadonlyMap<string, string> = new Map([
 function readRates(value: unknown, notes: string[]): Rate[] {
   return Object.entries(isSection(value) ? value : {}).flatMap(([scope, rate]) => {
     if (rate === null) return []
-    const [, written = '', period = ''] = RATE.exec(String(rate)) ?? []
+    const [, written = '', periods = '', period = ''] = RATE.exec(String(rate)) ?? []
     const requests = Number(written.replaceAll('_', ''))
-    const windowSeconds = PERIODS[period]
-    if (requests < 1 || windowSeconds === undefined) {
-      notes.push(`the rate of ${JSON.stringify(scope)} cannot be read: write it under limits`)
+    const windowSeconds = Number(periods || 1) * (PERIODS[period] ?? 0)
+    if (requests < 1 || windowSeconds < 1) {
+      const why =
+        written === '' || windowSeconds < 1
+          ? 'cannot be read: write it under limits'
+          : 'lets nothing pass: a rule says that by allow: nobody'
+      notes.push(`the rate of ${JSON.stringify(scope)}, ${JSON.stringify(rate)}, ${why}`)
       return []
     }
     if (requests > MOST_REQUESTS)

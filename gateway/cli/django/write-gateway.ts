@@ -1,3 +1,4 @@
+import { printable } from '../shown.js'
 import { writeDuration } from './duration.js'
 import type { DjangoSettings } from './read-dump.js'
 import type { Throttling } from './read-throttling.js'
@@ -94,7 +95,10 @@ function ruleLines({ permissions }: DjangoSettings, notes: string[]): string[] {
         '- { path: /**, allow: { roles: [staff] }, to: django } # IsAdminUser: give is_staff users the role staff'
       ]
     case 'IsAuthenticated':
-      return ['- { path: /**, allow: authenticated, to: django }']
+      return [
+        '# What Django shows to anybody (its login page and static files, views with AllowAny) needs a rule above this.',
+        '- { path: /**, allow: authenticated, to: django }'
+      ]
     case 'IsAuthenticatedOrReadOnly':
       return [
         '- { path: /**, methods: [GET, HEAD, OPTIONS], allow: anyone, to: django }',
@@ -185,10 +189,17 @@ export function writeGateway(
       ...rules.map((line) => `  ${line}`)
     )
   ])
-  const text = settled.lines.map(({ text }) => `${text}\n`).join('')
+  const told = [...notes, ...signing.notes, ...settled.notes].map(printable)
+  const text = [...settled.lines.map(({ text }) => text), ...remarks(told)].map((line) => `${line}\n`).join('')
   const isShared = settled.lines.some(({ of }) => of === 'SIGNING_KEY')
-  return { text, key: isShared ? signing.key : null, notes: [...notes, ...signing.notes, ...settled.notes] }
+  return { text, key: isShared ? signing.key : null, notes: told }
 }
+
+/** What the terminal says once is there for whoever reads the file. */
+const remarks = (notes: readonly string[]) =>
+  notes.length === 0
+    ? []
+    : ['', '# Not taken over from Django, or in another way:', ...notes.map((note) => `# - ${note}`)]
 
 const indent = (line: Line, spaces: number): Line => {
   const before = ' '.repeat(spaces)

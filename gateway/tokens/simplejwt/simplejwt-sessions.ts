@@ -8,13 +8,18 @@ import {
   createTokenId,
   hashTokenId,
   INVALID,
+  isDate,
   type ReadToken,
+  refreshTokenKey,
   type SimpleJwtTokenOptions,
   type SimpleJwtTokens
 } from './simplejwt-tokens.js'
 
 export interface SimpleJwtSessionOptions extends SimpleJwtTokenOptions {
-  readonly store: Pick<SessionStore, 'openSession' | 'rotate' | 'findRefreshToken' | 'findRefreshOwner' | 'endSession'>
+  readonly store: Pick<
+    SessionStore,
+    'openSession' | 'rotate' | 'findRefreshToken' | 'findRefreshOwner' | 'endSession' | 'endSessionOf'
+  >
   /** null: there is no such user. */
   readonly readUser: (id: string) => Promise<User | null>
   readonly followUser: FollowUser
@@ -61,9 +66,14 @@ const BLACKLISTED = 'Token is blacklisted'
 const LONGEST_ACCESS_SECONDS = 24 * 60 * 60
 /** A token is dated before the store has answered, which may take this long. */
 const STORE_ANSWER_SECONDS = 10
+/** No setting makes leeway longer. */
+const LONGEST_LEEWAY_SECONDS = 60
 
 const seconds = () => Math.floor(Date.now() / 1000)
 const inSeconds = (ms: number) => Math.floor(ms / 1000)
+
+/** Whether a token ends with its session, which outlives it by leeway alone, whatever that was when it began. */
+const lastsAsLong = (token: number, session: number) => token + LONGEST_LEEWAY_SECONDS >= session
 
 /** A successor as it is kept: made again of these two, it is the same token. */
 const writeSuccessor = (tokenId: string, issuedAt: number) => `${tokenId} ${issuedAt}`
@@ -79,8 +89,9 @@ const readSuccessor = (kept: string) => {
 export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
   const { store, tokens, sliding } = options
   const followOwner = createFollowOwner(store, options.followUser, options.sizes)
-  /** For so long after its end a token may still be good. */
-  const slackSeconds = STORE_ANSWER_SECONDS + Math.ceil(options.leewayMs / 1000)
+  /** For so long after its end a token is still good; the store is told of the time when it no longer is. */
+  const leewaySeconds = Math.ceil(options.leewayMs / 1000)
+  const slackSeconds = STORE_ANSWER_SECONDS + leewaySeconds
   const accessSeconds = Math.ceil(options.accessMs / 1000) + slackSeconds
 
   /** For as long as any access token lives, whatever the settings said when it was issued. */
@@ -119,36 +130,37 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
     if (tokens.userIdOf(user) === null) return null
     options.sizes.requireFit(user)
     const now = seconds()
-    const [idleExpiresAt, absoluteExpiresAt] = [now + Math.min(idle, absolute), now + absolute]
+    const expiresAt = now + Math.min(idle, absolute)
+    const absoluteExpiresAt = now + absolute + leewaySeconds
     const session: NewSession = {
       id: createSessionId(),
       userId: user.id,
       tokenHash: hashTokenId(tokenId),
       now,
-      idleExpiresAt,
+      idleExpiresAt: expiresAt + leewaySeconds,
       absoluteExpiresAt,
       // Of a session that is only read from now on, this is written once, for all access tokens to come.
-      accessExpiresAt: idle >= absolute ? absoluteExpiresAt + slackSeconds : now + accessSeconds,
+      accessExpiresAt: lastsAsLong(idle, absolute) ? absoluteExpiresAt + slackSeconds : now + accessSeconds,
       address: context.address,
       userAgent: context.userAgent.slice(0, 256),
       network: context.network
     }
     const opened = await openSession(session, user.generation)
-    return opened === null ? null : { ...opened, issuedAt: now, expiresAt: idleExpiresAt }
+    return opened === null ? null : { ...opened, issuedAt: now, expiresAt }
   }
 
   /** Whether the access tokens of the session are accounted for as long as it lives; else each refresh must do so. */
   const isReusable = ({ issuedAt, expiresAt }: ReadToken, { session }: LiveRefreshToken) =>
-    !options.rotate && issuedAt === session.createdAt && expiresAt >= session.absoluteExpiresAt
+    !options.rotate && issuedAt === session.createdAt && lastsAsLong(expiresAt, session.absoluteExpiresAt)
 
   async function rotate(token: ReadToken, onReuse: (session: Session) => void): Promise<Answered> {
     const successor = { tokenId: createTokenId(), issuedAt: seconds() }
     const outcome = await store.rotate({
-      tokenHash: hashTokenId(token.tokenId),
+      ...refreshTokenKey(token),
       successorHash: hashTokenId(successor.tokenId),
       sealedSuccessor: sealSuccessor(token.tokenId, writeSuccessor(successor.tokenId, successor.issuedAt)),
       now: successor.issuedAt,
-      idleMs: options.refreshMs,
+      idleMs: options.refreshMs + leewaySeconds * 1000,
       accessMs: accessSeconds * 1000,
       reuseGraceMs: options.reuseGraceMs
     })
@@ -157,7 +169,8 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
       onReuse(outcome.session)
     }
     if (outcome.outcome === 'reused' || outcome.outcome === 'refused') return refuse(token)
-    const { user, session, refreshExpiresAt: expiresAt } = outcome
+    const { user, session, refreshExpiresAt } = outcome
+    const expiresAt = refreshExpiresAt - leewaySeconds
     if (tokens.userIdOf(user) === null) return refuse(token)
     const { tokenId, issuedAt } =
       outcome.outcome === 'repeated'
@@ -189,10 +202,12 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
     openSession = openFor(store, who)
   ): Promise<Answered | null> {
     const tokenId = createTokenId()
-    const age = inSeconds(sliding.refreshMs)
+    // What is exchanged at the last moment is good for as long as any other.
+    const age = inSeconds(sliding.refreshMs) + inSeconds(sliding.lifetimeMs)
     const opened = await open(who, context, { tokenId, idle: age, absolute: age }, openSession)
     if (opened === null) return null
-    const { user, session, issuedAt, expiresAt: refreshUntil } = opened
+    const { user, session, issuedAt } = opened
+    const refreshUntil = issuedAt + inSeconds(sliding.refreshMs)
     const token = issueSliding(user, session, { tokenId, issuedAt, refreshUntil })
     return { user, sessionId: session.id, body: { token } }
   }
@@ -207,10 +222,10 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
     /** `onReuse` is told of the session that a spent token has ended. Throws TokenRefused. */
     async refresh(presented: string, onReuse: (session: Session) => void): Promise<Answered> {
       const token = expect(presented, 'refresh')
-      const tokenHash = hashTokenId(token.tokenId)
-      await followOwner(tokenHash)
+      const key = refreshTokenKey(token)
+      await followOwner(key)
       if (options.rotate) return rotate(token, onReuse)
-      const live = await store.findRefreshToken(tokenHash, seconds())
+      const live = await store.findRefreshToken(key, seconds())
       // What is not live any more may be a spent one that comes back.
       if (live === null || !isReusable(token, live)) return rotate(token, onReuse)
       if (tokens.userIdOf(live.user) === null) return refuse(token)
@@ -223,7 +238,7 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
       const token = tokens.read(presented)
       if ('fault' in token) throw new TokenRefused(token.fault)
       if (token.type !== 'access') {
-        const live = await store.findRefreshToken(hashTokenId(token.tokenId), seconds())
+        const live = await store.findRefreshToken(refreshTokenKey(token), seconds())
         // simplejwt raises this as an error of validation, not of the token.
         if (live === null) throw new TokenRefused(BLACKLISTED, { status: 400 })
       }
@@ -233,22 +248,26 @@ export function createSimpleJwtSessions(options: SimpleJwtSessionOptions) {
     /** Ends the session of a refresh token, whether it is spent or not. Throws TokenRefused when it was not the live one. */
     async blacklist(presented: string): Promise<Session> {
       const token = expect(presented, 'refresh')
-      const tokenHash = hashTokenId(token.tokenId)
-      const live = await store.findRefreshToken(tokenHash, seconds())
-      const session = await store.endSession({ tokenHash }, seconds())
+      const key = refreshTokenKey(token)
+      const live = await store.findRefreshToken(key, seconds())
+      const ended = live === null ? null : await store.endSessionOf(live.user.id, live.session.id, seconds())
+      // A spent token ends its session too, though it is refused; and of several at once one has ended it.
+      const session = ended ?? (await store.endSession(key, seconds()))
       if (session !== null) noteEnded(session.id)
-      return live === null || session === null ? refuse(token) : session
+      return ended ?? refuse(token)
     },
 
     /** The same token with a later end, for the user of now. Throws TokenRefused. */
     async refreshSliding(presented: string): Promise<Answered> {
       const token = expect(presented, 'sliding')
       const refreshUntil = token.claims[sliding.refreshExpClaim]
-      if (typeof refreshUntil !== 'number') throw new TokenRefused(`Token has no '${sliding.refreshExpClaim}' claim`)
-      if (refreshUntil <= seconds()) throw new TokenRefused(`Token '${sliding.refreshExpClaim}' claim has expired`)
-      const tokenHash = hashTokenId(token.tokenId)
-      await followOwner(tokenHash)
-      const live = await store.findRefreshToken(tokenHash, seconds())
+      if (refreshUntil === undefined) throw new TokenRefused(`Token has no '${sliding.refreshExpClaim}' claim`)
+      if (!isDate(refreshUntil)) throw new TokenRefused(INVALID.fault)
+      if (refreshUntil <= seconds() - leewaySeconds)
+        throw new TokenRefused(`Token '${sliding.refreshExpClaim}' claim has expired`)
+      const key = refreshTokenKey(token)
+      await followOwner(key)
+      const live = await store.findRefreshToken(key, seconds())
       if (live === null || tokens.userIdOf(live.user) === null) return refuse(token)
       const { user, session } = live
       const { tokenId } = token

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
-import type { Claims, Principal, User } from '../../domain.js'
+import { hash, randomBytes } from 'node:crypto'
+import type { Claims, Principal, RefreshTokenKey, User } from '../../domain.js'
 import type { ProblemCode } from '../../problems.js'
 import { readRoles } from '../access-tokens.js'
 import { isReservedRole, isText, isTime, textOrNull } from '../claim-types.js'
@@ -7,7 +7,6 @@ import { createHeaderReader, readCompactJwt } from '../compact-jws.js'
 import { configuredClaims } from '../issue-access-tokens.js'
 import type { Key } from '../key.js'
 import { createSignatureCheck } from '../key-signature.js'
-import type { ShownRefreshToken } from '../own-tokens.js'
 import { perKey } from '../per-key.js'
 import { createRecall } from '../recall.js'
 import type { Revocations } from '../revocations.js'
@@ -72,13 +71,22 @@ const CLOCK_SECONDS = 5
 /** The end of the year 9999, after which Python has no dates: Django would fail on what we let through. */
 const LAST_SECOND = 253_402_300_799
 
+/** A time that Django can read. */
+export const isDate = (value: unknown): value is number => isTime(value) && value <= LAST_SECOND
+
 export const INVALID: TokenFault = { fault: 'Token is invalid or expired' }
 
 /** A new token id: 256 random bits, for it is what the store knows a refresh token by. */
 export const createTokenId = () => randomBytes(32).toString('hex')
 
 /** The store knows a token by its id, however its signature is spelled. */
-export const hashTokenId = (tokenId: string): Uint8Array => createHash('sha256').update(tokenId).digest()
+export const hashTokenId = (tokenId: string): Uint8Array => hash('sha256', tokenId, 'buffer')
+
+/** What the store knows a refresh or a sliding token by. */
+export const refreshTokenKey = ({ sessionId, tokenId }: Pick<ReadToken, 'sessionId' | 'tokenId'>): RefreshTokenKey => ({
+  sessionId,
+  tokenHash: hashTokenId(tokenId)
+})
 
 /**
  * Issues and verifies tokens as djangorestframework-simplejwt makes them. Beside its claims they have those by which the
@@ -92,13 +100,16 @@ export function createSimpleJwtTokens(options: SimpleJwtTokenOptions) {
   const signatureCheckOf = perKey(createSignatureCheck)
   const readHeader = createHeaderReader()
 
+  // `sub` is a text (RFC 7519 §4.1.2), and PyJWT refuses another from 2.10 on; Django reads its key from a text as well.
+  const isNumber = (value: unknown): value is number => Number.isInteger(value) && userIdClaim !== 'sub'
+
   /** Whole numbers stay so, as Django's keys do; whatever else is text. null: the user has no such attribute. */
   function userIdOf(user: User): string | number | null {
     if (options.userId === 'id') return user.id
     if (options.userId === 'username') return user.username
     const value = Object.hasOwn(user.attributes, options.userId) ? user.attributes[options.userId] : undefined
     if (value === undefined) return null
-    return Number.isInteger(value) ? (value as number) : String(value)
+    return isNumber(value) ? value : String(value)
   }
 
   function seal(type: TokenType, tokenId: string, more: object, issuance: Issuance): string {
@@ -143,14 +154,16 @@ export function createSimpleJwtTokens(options: SimpleJwtTokenOptions) {
   function isAddressed({ iss, aud }: Claims): boolean {
     if (iss !== issuer) return false
     if (audience === null) return aud === undefined
-    return (Array.isArray(aud) ? aud : [aud]).some((one) => audience.includes(one))
+    const audiences: readonly unknown[] = Array.isArray(aud) ? aud : [aud]
+    return audiences.every((one) => typeof one === 'string') && audiences.some((one) => audience.includes(one))
   }
 
   /** What Django would say of the times; null: nothing. */
   function faultOfTimes({ exp, iat, nbf }: Claims, now: number): TokenFault | null {
     if (exp === undefined) return { fault: "Token has no 'exp' claim" }
-    if (!isTime(exp) || exp > LAST_SECOND || exp <= now - options.leewayMs / 1000) return INVALID
-    const early = [iat, nbf].some((time) => time !== undefined && !(isTime(time) && time <= now + CLOCK_SECONDS))
+    if (!isDate(exp) || exp <= now - options.leewayMs / 1000) return INVALID
+    const soon = now + Math.max(CLOCK_SECONDS, options.leewayMs / 1000)
+    const early = [iat, nbf].some((time) => time !== undefined && !(isTime(time) && time <= soon))
     return early ? INVALID : null
   }
 
@@ -172,11 +185,11 @@ export function createSimpleJwtTokens(options: SimpleJwtTokenOptions) {
   }
 
   /** Of a refresh token whatever its times: who shows it may end its session, also late. */
-  function readRefreshToken(token: string): ShownRefreshToken | null {
+  function readRefreshToken(token: string): RefreshTokenKey | null {
     const claims = decode(token)?.claims
     if (claims === undefined || claims[tokenTypeClaim] !== 'refresh' || !isAddressed(claims)) return null
     const [tokenId, sessionId] = [claims[jtiClaim], claims.sid]
-    return isText(tokenId) && isText(sessionId) ? { tokenHash: hashTokenId(tokenId), sessionId } : null
+    return isText(tokenId) && isText(sessionId) ? refreshTokenKey({ sessionId, tokenId }) : null
   }
 
   /** What Django would take for somebody else, or for nobody, is no token of ours, whoever signed it. */

@@ -5,7 +5,8 @@ import type { HashReader } from './read-hash.js'
 // `2y` is what PHP and Apache call what everybody else calls `2b`.
 const encoded = /^(bcrypt\$|bcrypt_sha256\$)?\$2[aby](\$(\d\d)\$[./A-Za-z0-9]{53})$/
 
-/** Each more doubles the time; 12 is usual and takes a quarter of a second. */
+/** Each more doubles the time; 12 is usual and takes a quarter of a second. Of fewer than four there is no bcrypt. */
+const leastRounds = 4
 const mostRounds = 16
 
 /** All of a password that bcrypt reads. */
@@ -17,7 +18,7 @@ const mostRead = 72
  */
 export const readBcrypt: HashReader = (text) => {
   const [, family, rest, rounds] = encoded.exec(text) ?? []
-  if (rest === undefined || Number(rounds) > mostRounds) return null
+  if (rest === undefined || Number(rounds) < leastRounds || Number(rounds) > mostRounds) return null
   const read =
     family === 'bcrypt_sha256$'
       ? (password: string) => Buffer.from(createHash('sha256').update(password).digest('hex'))

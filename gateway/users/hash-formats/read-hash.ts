@@ -11,11 +11,14 @@ export interface ReadHash {
    * typed, as other programs do.
    */
   readonly of: 'opaque' | 'raw'
-  /** Computes off the event loop, where it takes long. */
+  /**
+   * Computes off the event loop, where it takes long. Rejects only for want of memory: what nothing can compute is not
+   * read, because strangers are held against the hashes of users, too.
+   */
   readonly verify: (password: string) => Promise<boolean>
 }
 
-/** Reads one family of formats; null: another family's, or malformed, or dearer than anybody means. */
+/** Reads one family of formats; null: another family's, or malformed, or dearer than anybody means (some ten seconds). */
 export type HashReader = (text: string) => ReadHash | null
 
 const readers: readonly HashReader[] = [readArgon2, readPbkdf2, readBcrypt, readScrypt, readApr1]

@@ -17,7 +17,8 @@ export const readScrypt: HashReader = (text) => {
   if (salt === undefined || hash === undefined) return null
   const [N, r, p] = [Number(work), Number(blockSize), Number(parallelism)]
   const isPowerOfTwo = N > 1 && Number.isInteger(Math.log2(N))
-  if (!isPowerOfTwo || 128 * N * r * p > mostBytes) return null
+  // RFC 7914 §2: N is less than 2^(128 * r / 8).
+  if (!isPowerOfTwo || Math.log2(N) >= 16 * r || 128 * N * r * p > mostBytes) return null
   const expected = Buffer.from(hash, 'base64')
   return {
     of: 'raw',
