@@ -257,10 +257,9 @@ export async function buildGateway(
     operatorEvidence: createEvidence({ memory, limits, settings: () => serving.settings }),
     async close(drainMs) {
       closing = true
-      // Answers that have not begun say that their connection ends; of the others it ends as soon as it is idle,
-      // which the server, once closed, no longer looks after by itself.
-      // The server's own way of closing: of Fastify's, each response from then on would say that its connection ends, with
-      // others asked for behind it.
+      // The steps say of which answers they are the last of their connection, where Fastify, were it closed first, would
+      // say so of each, with others asked for behind it. Other connections end as soon as they are idle, which the
+      // server, once closed, no longer looks after by itself.
       const closed = new Promise((resolve) => app.server.close(resolve))
       door.endFreshConnections()
       const sweep = setInterval(() => {
